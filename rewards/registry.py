@@ -1,0 +1,63 @@
+"""The verifiers by name, and which one a task type gets by default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from genesys.errors import ConfigurationError, UnknownName
+from genesys.registry import Registry
+from genesys.rewards.verifier import Verifier, VerifierSpec
+from genesys.schema import canonical_task_type
+
+VERIFIERS = Registry(
+    "verifier",
+    "genesys.verifiers",
+    {
+        "math": "genesys.rewards.mathematics.verifier:MathVerifier",
+        "math-verify": "genesys.rewards.math_verify_plain:PlainMathVerify",
+        "output": "genesys.rewards.output_verifier:OutputVerifier",
+    },
+)
+"""Other packages add theirs through the entry-point group `genesys.verifiers`."""
+
+DEFAULTS = {
+    "verifiable_math": "math",
+    "code_output_prediction": "output",
+}
+"""The verifier of each task type, where the caller names none."""
+
+
+def verifier_spec(name: str, params: Mapping[str, Any] | None = None) -> VerifierSpec:
+    """The specification of a verifier named `"math"` or, pinned, `"math@1"`.
+
+    Raises:
+        UnknownName: If no registry holds the name.
+        ConfigurationError: If the pinned version is not the one this package carries, or the verifier
+            does not take the parameters.
+    """
+    plain, _, version = name.partition("@")
+    cls = VERIFIERS.load(plain)
+    try:
+        verifier: Verifier = cls(**(params or {}))
+    except TypeError as error:
+        raise ConfigurationError(f"verifier {plain!r} does not take {dict(params or {})}: {error}") from None
+    spec = VerifierSpec.of(verifier)
+    if version and version != spec.version:
+        raise ConfigurationError(
+            f"{name} is asked for, but this package carries {spec.name}@{spec.version}",
+            "Pin the genesys version that carries it, or score again with the present one.",
+        )
+    return spec
+
+
+def default_spec(task_type: str, params: Mapping[str, Any] | None = None) -> VerifierSpec:
+    """The specification of the verifier that a task type gets by default.
+
+    Raises:
+        UnknownName: If no verifier is registered for the task type.
+    """
+    try:
+        return verifier_spec(DEFAULTS[canonical_task_type(task_type)], params)
+    except KeyError:
+        raise UnknownName.of("task type", task_type, DEFAULTS) from None

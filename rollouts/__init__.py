@@ -1,0 +1,1 @@
+"""Harvesting: samplers, the collector and the run folder."""

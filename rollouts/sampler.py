@@ -1,0 +1,148 @@
+"""What a sampler is: it turns prompts into completions."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+from genesys.registry import Registry
+from genesys.schema import FinishReason, Sampling
+
+SAMPLERS = Registry(
+    "sampler",
+    "genesys.samplers",
+    {
+        "transformers": "genesys.rollouts.samplers.transformers_sampler:TransformersSampler",
+        "recording": "genesys.rollouts.samplers.recording:RecordingSampler",
+    },
+)
+"""Other packages add theirs through the entry-point group `genesys.samplers`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capabilities:
+    """What a sampler can promise; the collector warns where a configuration wants what is missing.
+
+    Attributes:
+        reproducible: The same request gives the same texts, whatever else is in flight.
+        honours_seed: A sample's seed decides it, at least within one batch.
+        honours_n: Several samples of one prompt share one request.
+        token_ids: Completions carry their token ids.
+        logprobs: Completions carry log-probabilities.
+        streams: Samples arrive as they end and not with the last of their request.
+    """
+
+    reproducible: bool = False
+    honours_seed: bool = False
+    honours_n: bool = False
+    token_ids: bool = False
+    logprobs: bool = False
+    streams: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleRequest:
+    """One problem's messages and which of its samples are wanted.
+
+    Attributes:
+        problem_id: The problem.
+        messages: Chat messages, `{"role", "content"}` each.
+        sample_indices: Places in the problem's group.
+        seeds: One seed for each of them (`genesys.rollouts.identity.sample_seed`).
+    """
+
+    problem_id: str
+    messages: tuple[Mapping[str, str], ...]
+    sample_indices: tuple[int, ...]
+    seeds: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """What a sampler yields: a completion without the identity that only a run can give.
+
+    Attributes:
+        problem_id: The problem it answers.
+        sample_index: Its place in the group.
+        text: Canonical text (`genesys.schema.canonical_text`).
+        finish_reason: Why sampling ended; `error` where the sampler gave up on this sample.
+        prompt_tokens: Tokens of the rendered prompt, or None where unknown.
+        completion_tokens: Tokens sampled, or None where unknown.
+        token_ids: Sampled tokens, where kept.
+        logprobs: Log-probability of each sampled token, where kept.
+        started_at: Unix time in seconds.
+        seconds: Wall seconds; the samples of one batch share theirs.
+    """
+
+    problem_id: str
+    sample_index: int
+    text: str
+    finish_reason: FinishReason
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    token_ids: tuple[int, ...] | None = None
+    logprobs: tuple[float, ...] | None = None
+    started_at: float = 0.0
+    seconds: float = 0.0
+
+
+@runtime_checkable
+class Sampler(Protocol):
+    """Turns requests into samples. `genesys.testing.check_sampler` holds implementations to this.
+
+    Attributes:
+        model: Name or path of the model, part of a run's identity.
+        model_revision: Commit or digest of its weights, or None.
+        sampling: Settings of every sample, part of a run's identity.
+        capabilities: What it promises.
+    """
+
+    model: str
+    model_revision: str | None
+    sampling: Sampling
+    capabilities: Capabilities
+
+    def sample(self, request: SampleRequest) -> AsyncIterator[Sample]:
+        """Yields one sample for each index of the request, in any order.
+
+        Many calls are in flight at once; the sampler batches as it sees fit.
+
+        Raises:
+            SamplerError: If the model or server cannot go on at all. What goes wrong with one sample
+                only is a sample with `finish_reason="error"`.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Frees the model or connection; idempotent."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplerSettings:
+    """What the command line knows of a sampler.
+
+    Attributes:
+        name: Its name in the registry.
+        model: Name or path of the model; of a recording, the file with responses.
+        sampling: Settings of every sample.
+        options: Keyword arguments of its own.
+    """
+
+    name: str
+    model: str
+    sampling: Sampling
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def build(self) -> Sampler:
+        """Makes the sampler.
+
+        Raises:
+            UnknownName: If no registry holds the name.
+            MissingExtra: If its packages are not installed.
+        """
+        sampler: Sampler = SAMPLERS.load(self.name)(
+            model=self.model, sampling=self.sampling, **self.options
+        )
+        return sampler

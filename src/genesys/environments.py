@@ -1,0 +1,33 @@
+"""The environment ids, registered with Gymnasium as strings: importing genesys imports no environment."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import entry_points
+
+import gymnasium
+
+ENVIRONMENTS = {
+    "genesys/math-v0": ("genesys.envs.math_env:MathEnv", "genesys.envs.math_env:MathVectorEnv"),
+    "genesys/output-prediction-v0": (
+        "genesys.envs.output_env:OutputPredictionEnv",
+        "genesys.envs.output_env:OutputPredictionVectorEnv",
+    ),
+}
+"""Environment id -> (environment, vector environment)."""
+
+GROUP = "genesys.environments"
+"""Entry points of this group name modules of other packages that register environments when imported."""
+
+
+def register_environments() -> None:
+    """Registers every built-in id; a second call changes nothing."""
+    for env_id, (single, vector) in ENVIRONMENTS.items():
+        if env_id not in gymnasium.registry:
+            gymnasium.register(id=env_id, entry_point=single, vector_entry_point=vector)
+
+
+def load_installed_environments() -> None:
+    """Imports the modules through which other packages register their environments."""
+    for point in entry_points(group=GROUP):
+        import_module(point.value.partition(":")[0])

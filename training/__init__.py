@@ -1,0 +1,1 @@
+"""Training with the same rewards; nothing here loads torch at import."""
