@@ -12,6 +12,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -69,7 +70,7 @@ def read_rows(
                 on_malformed(located)
 
 
-def open_file(path: str | Path) -> IO[bytes]:
+def open_file(path: str | Path) -> BufferedReader:
     """Opens a data file for reading.
 
     Raises:
