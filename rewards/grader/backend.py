@@ -17,6 +17,10 @@ class Backend(Protocol):
         """Verifies one completion; many calls are in flight at once."""
         ...
 
+    async def check_gold(self, spec: VerifierSpec, problem: Problem) -> str | None:
+        """Why the problem's gold cannot be used, from the gold alone, or None."""
+        ...
+
     def close(self) -> None:
         """Ends its processes and connections; called on the grader's loop."""
         ...
@@ -47,12 +51,19 @@ class RemoteBackend:
 
     async def run(self, spec: VerifierSpec, problem: Problem, text: str) -> Verdict:
         """Awaits the verifier's `averify`."""
+        return await self._verifier(spec).averify(problem, text)
+
+    async def check_gold(self, spec: VerifierSpec, problem: Problem) -> str | None:
+        """Asks the verifier, which needs no server for that."""
+        return self._verifier(spec).check_gold(problem)
+
+    def _verifier(self, spec: VerifierSpec) -> RemoteVerifier:
         if spec.key not in self._verifiers:
             verifier = spec.build()
             if not isinstance(verifier, RemoteVerifier):
                 raise TypeError(f"{spec.key} is of kind 'remote' but has no averify")
             self._verifiers[spec.key] = verifier
-        return await self._verifiers[spec.key].averify(problem, text)
+        return self._verifiers[spec.key]
 
     def close(self) -> None:
         """Forgets the verifiers."""

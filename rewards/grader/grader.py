@@ -67,12 +67,20 @@ class Grader:
             ConfigurationError: If there are not as many problems as texts.
         """
         _check_lengths(problems, texts)
-        results: list[Verdict | Future[Verdict]] = []
-        for problem, text in zip(problems, texts, strict=True):
-            spec = self._spec(problem, verifier)
-            verdict = _decide_here(spec, problem, text)
-            results.append(verdict or self._submit(spec, problem, text))
-        return [result if isinstance(result, Verdict) else result.result() for result in results]
+        pairs = zip(problems, texts, strict=True)
+        pending = [self.submit(problem, text, verifier=verifier) for problem, text in pairs]
+        return [future.result() for future in pending]
+
+    def submit(self, problem: Problem, text: str, *, verifier: VerifierSpec | None = None) -> Future[Verdict]:
+        """Starts a verification; what is decided quickly is done when this returns."""
+        spec = self._spec(problem, verifier)
+        verdict = _decide_here(spec, problem, text)
+        if verdict is None:
+            assert spec is not None  # without one, `_decide_here` has decided
+            return self._loop_thread().submit(self._elsewhere(spec, problem, text))
+        done: Future[Verdict] = Future()
+        done.set_result(verdict)
+        return done
 
     async def averify(self, problem: Problem, text: str, *, verifier: VerifierSpec | None = None) -> Verdict:
         """`verify` for callers with a loop of their own, which it never blocks."""
@@ -88,9 +96,16 @@ class Grader:
         return await asyncio.gather(*(self.averify(one, text, verifier=verifier) for one, text in pairs))
 
     def check_gold(self, problem: Problem, *, verifier: VerifierSpec | None = None) -> str | None:
-        """Why the problem's gold cannot be used, or None: the verdict of an empty answer tells."""
-        verdict = self.verify(problem, "", verifier=verifier)
-        return None if verdict.cause != "bad_gold" else str(verdict.info.get("reason", "bad gold"))
+        """Why the problem's gold cannot be used by its verifier, from the gold alone, or None."""
+        spec = self._spec(problem, verifier)
+        if spec is None:
+            return f"no verifier for task type {problem.task_type!r}"
+        if _build(spec).kind == "inline":
+            return _build(spec).check_gold(problem)
+        return self._loop_thread().submit(self._check_gold(spec, problem)).result()
+
+    async def _check_gold(self, spec: VerifierSpec, problem: Problem) -> str | None:
+        return await self._backend(_build(spec).kind).check_gold(spec, problem)
 
     def spec_for(self, problem: Problem) -> VerifierSpec | None:
         """The verifier this grader uses for a problem where the caller names none, or None."""
@@ -121,10 +136,6 @@ class Grader:
             return _default_spec(problem.task_type)
         except UnknownName:
             return None
-
-    def _submit(self, spec: VerifierSpec | None, problem: Problem, text: str) -> Future[Verdict]:
-        assert spec is not None  # without one, `_decide_here` has decided
-        return self._loop_thread().submit(self._elsewhere(spec, problem, text))
 
     async def _anywhere(self, spec: VerifierSpec | None, problem: Problem, text: str) -> Verdict:
         verdict = _decide_here(spec, problem, text)

@@ -61,12 +61,13 @@ class WorkerBackend:
         return Verdict.unscorable("verifier_failed", limit="wall")
 
     async def _blame(self, spec: VerifierSpec, problem: Problem, limit: str) -> Verdict:
-        reason = await self._check_gold(spec, problem)
+        reason = await self.check_gold(spec, problem)
         if reason is None:
             return Verdict.wrong("answer_too_complex", limit=limit)
         return Verdict.unscorable("bad_gold", reason=reason)
 
-    async def _check_gold(self, spec: VerifierSpec, problem: Problem) -> str | None:
+    async def check_gold(self, spec: VerifierSpec, problem: Problem) -> str | None:
+        """Why the gold cannot be used: the verifier's reason, or that checking it exceeds the limits."""
         key = (spec.key, problem.digest)
         if key not in self._golds:
             self._golds[key] = await self._judge_gold(spec, problem)
