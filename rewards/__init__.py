@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from genesys.rewards.grader import Grader, Limits, grader
+from genesys.rewards.grading import Grader, Limits, grader
 from genesys.rewards.registry import VERIFIERS, default_spec, verifier_spec
 from genesys.rewards.verifier import Verifier, VerifierSpec
 from genesys.schema import Problem, Verdict

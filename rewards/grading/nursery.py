@@ -18,8 +18,8 @@ import sys
 from contextlib import suppress
 from importlib import import_module
 
-from genesys.rewards.grader.frames import HEADER_SIZE, decode, encode, length_of, receive_exactly
-from genesys.rewards.grader.worker import serve
+from genesys.rewards.grading.frames import HEADER_SIZE, decode, encode, length_of, receive_exactly
+from genesys.rewards.grading.worker import serve
 
 _PR_SET_PDEATHSIG = 1
 

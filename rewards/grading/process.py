@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from genesys.rewards.grader.frames import HEADER_SIZE, decode, encode, length_of, receive
-from genesys.rewards.grader.limits import Limits, cpu_seconds
+from genesys.rewards.grading.frames import HEADER_SIZE, decode, encode, length_of, receive
+from genesys.rewards.grading.limits import Limits, cpu_seconds
 
 PREPARE_SECONDS = 120.0
 """Wall time a worker has to import a verifier."""
@@ -98,7 +98,7 @@ class WorkerProcess:
 
 _BOOT = (
     "import sys; sys.path[:] = sys.argv[2:]; "
-    "from genesys.rewards.grader.nursery import main; main(int(sys.argv[1]))"
+    "from genesys.rewards.grading.nursery import main; main(int(sys.argv[1]))"
 )
 
 
@@ -108,7 +108,7 @@ def _import_path() -> list[str]:
 
 
 class Nursery:
-    """The process that forks workers; see `genesys.rewards.grader.nursery`."""
+    """The process that forks workers; see `genesys.rewards.grading.nursery`."""
 
     def __init__(self, memory_bytes: int) -> None:
         self._memory_bytes = memory_bytes

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from grader_children import verify_in_child
@@ -154,7 +155,7 @@ def test_a_closed_grader_can_be_used_again() -> None:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # forking with threads is what is tested
 def test_forked_and_spawned_children_get_a_grader_of_their_own(method: str) -> None:
     expected = grader().verify(problem(), "42", verifier=ODD).content()
-    context = multiprocessing.get_context(method)
+    context: Any = multiprocessing.get_context(method)  # typeshed leaves Process off the base context
     queue: multiprocessing.Queue[bytes] = context.Queue()
     child = context.Process(target=verify_in_child, args=(queue, problem(), "42", ODD))
     child.start()

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from genesys.rewards.grader.frames import encode, receive
+from genesys.rewards.grading.frames import encode, receive
 from genesys.rewards.verifier import Verifier, VerifierSpec
 from genesys.schema import Problem
 

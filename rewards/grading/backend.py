@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from genesys.registry import load_target
-from genesys.rewards.grader.limits import Limits
+from genesys.rewards.grading.limits import Limits
 from genesys.rewards.verifier import RemoteVerifier, VerifierSpec
 from genesys.schema import Problem, Verdict
 
@@ -31,8 +31,8 @@ class Backend(Protocol):
 
 
 BACKENDS = {
-    "worker": "genesys.rewards.grader.pool:WorkerBackend",
-    "remote": "genesys.rewards.grader.backend:RemoteBackend",
+    "worker": "genesys.rewards.grading.pool:WorkerBackend",
+    "remote": "genesys.rewards.grading.backend:RemoteBackend",
 }
 """Kind of verifier -> its backend."""
 

@@ -9,8 +9,8 @@ import atexit
 import os
 import threading
 
-from genesys.rewards.grader.grader import Grader
-from genesys.rewards.grader.limits import Limits
+from genesys.rewards.grading.grader import Grader
+from genesys.rewards.grading.limits import Limits
 
 __all__ = ["Grader", "Limits", "grader"]
 

@@ -14,8 +14,8 @@ from collections import OrderedDict
 from contextlib import suppress
 from typing import Any
 
-from genesys.rewards.grader.limits import Limits
-from genesys.rewards.grader.process import LimitExceeded, Nursery, WorkerDied, WorkerProcess
+from genesys.rewards.grading.limits import Limits
+from genesys.rewards.grading.process import LimitExceeded, Nursery, WorkerDied, WorkerProcess
 from genesys.rewards.verifier import VerifierSpec
 from genesys.schema import Problem, Verdict
 

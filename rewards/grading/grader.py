@@ -11,9 +11,9 @@ from dataclasses import replace
 from functools import lru_cache
 
 from genesys.errors import ConfigurationError, UnknownName
-from genesys.rewards.grader.backend import Backend, make_backend
-from genesys.rewards.grader.limits import Limits, default_workers
-from genesys.rewards.grader.loop_thread import LoopThread
+from genesys.rewards.grading.backend import Backend, make_backend
+from genesys.rewards.grading.limits import Limits, default_workers
+from genesys.rewards.grading.loop_thread import LoopThread
 from genesys.rewards.registry import default_spec
 from genesys.rewards.verifier import QuickVerifier, VerifierSpec
 from genesys.schema import Problem, Verdict
