@@ -58,6 +58,16 @@ class RunFolder:
             self._lock.release()
             raise
 
+    @classmethod
+    def reopen(cls, folder: Path | str) -> Self:
+        """Opens a run that exists, as what it is.
+
+        Raises:
+            ConfigurationError: If it is no run folder.
+            RunLocked: If another process writes to it.
+        """
+        return cls(folder, RunIdentity(**RunReader(folder).identity))
+
     def _adopt(self, spool: Path | None) -> None:
         path = self.folder / RUN_FILE
         if path.is_file():

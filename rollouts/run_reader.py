@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from genesys.causes import CAUSES
 from genesys.errors import ConfigurationError, DataError
 from genesys.rollouts.parts import read_parts
 from genesys.rollouts.spool import read_spool
@@ -28,6 +30,11 @@ KEYS = {
 def key_of(kind: str, row: dict[str, Any]) -> str:
     """A row's identity within its kind, as one text."""
     return "|".join(row[column] for column in KEYS[kind])
+
+
+def may_retry(cause: str | None) -> bool:
+    """Whether a verdict with this cause is no last word: verifying again may end otherwise."""
+    return cause is not None and CAUSES[cause].retry
 
 
 class RunReader:
@@ -71,7 +78,7 @@ class RunReader:
     def batches(
         self, kind: str, columns: Sequence[str] | None = None, verifier: str | None = None
     ) -> Iterator[pa.RecordBatch]:
-        """The rows of a kind, by batches.
+        """The rows of a kind, by batches; of rows under one key, only the latest.
 
         Args:
             kind: "problems", "completions" or "scores".
@@ -80,16 +87,34 @@ class RunReader:
         """
         # The spool comes first in time: a row that moves to a part meanwhile is then seen twice, not never.
         pending = self._spooled(kind, verifier)
-        keys = KEYS[kind]
         wanted = list(columns or SCHEMAS[kind].names)
-        for batch in read_parts(self.part_folder(kind, verifier), list(dict.fromkeys([*wanted, *keys]))):
-            if pending:
-                for row in batch.select(keys).to_pylist():
-                    pending.pop(key_of(kind, row), None)
+        folder = self.part_folder(kind, verifier)
+        latest = self._latest_of_retried(folder) if kind == "scores" else {}
+        place = 0
+        for batch in read_parts(folder, list(dict.fromkeys([*wanted, *KEYS[kind]]))):
+            if pending or latest:
+                keys = [key_of(kind, row) for row in batch.select(KEYS[kind]).to_pylist()]
+                keep = [
+                    key not in pending and latest.get(key, place + offset) == place + offset
+                    for offset, key in enumerate(keys)
+                ]
+                place += len(keys)
+                batch = batch.filter(pa.array(keep, pa.bool_()))
             yield batch.select(wanted)
         if pending:
             table = pa.Table.from_pylist(list(pending.values()), schema=SCHEMAS[kind]).select(wanted)
             yield from table.to_batches()
+
+    def _latest_of_retried(self, folder: Path) -> dict[str, int]:
+        """Key -> place of its last row in the parts, where scores were tried again; else empty.
+
+        Only a verdict whose cause may pass (an unreachable judge) is ever followed by another.
+        """
+        causes = (pc.unique(batch.column(0)).to_pylist() for batch in read_parts(folder, ["cause"]))
+        if not any(may_retry(cause) for found in causes for cause in found):
+            return {}
+        rows = (row for batch in read_parts(folder, list(KEYS["scores"])) for row in batch.to_pylist())
+        return {key_of("scores", row): place for place, row in enumerate(rows)}
 
     def table(self, kind: str, columns: Sequence[str] | None = None, verifier: str | None = None) -> pa.Table:
         """The rows of a kind as one table; see `batches`."""

@@ -22,7 +22,7 @@ class SpoolRow(NamedTuple):
 
     Attributes:
         kind: "problems", "completions" or "scores".
-        key: Its identity within the kind; a second row with the same key is ignored.
+        key: Its identity within the kind; a later row with the same key replaces it.
         row: Its columns, as JSON types.
     """
 
@@ -58,7 +58,7 @@ class Spool:
         """
         packed = [(kind, key, json.dumps(row, ensure_ascii=False)) for kind, key, row in rows]
         with _storage_errors(self.path), self._transaction():
-            self._db.executemany("INSERT OR IGNORE INTO rows (kind, key, row) VALUES (?, ?, ?)", packed)
+            self._db.executemany("INSERT OR REPLACE INTO rows (kind, key, row) VALUES (?, ?, ?)", packed)
         written: Counter[str] = Counter()
         for kind, _, text in packed:
             written[kind] += len(text)
