@@ -132,8 +132,11 @@ def _problem(row: Row) -> Problem:
         raise MalformedRow("a struct column is nested too deep") from None
 
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def _packed(problem: Problem) -> bytes:
-    return json.dumps([getattr(problem, column) for column in COLUMNS], ensure_ascii=False).encode()
+    return _ENCODE([getattr(problem, column) for column in COLUMNS]).encode()
 
 
 def _unpacked(record: bytes) -> Problem:
