@@ -12,7 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from genesys.rewards.grading import Grader, Limits, grader
+from genesys.rewards.grading.grader import Grader
+from genesys.rewards.grading.limits import Limits
+from genesys.rewards.grading.singleton import grader
 from genesys.rewards.registry import VERIFIERS, default_spec, verifier_spec
 from genesys.rewards.verifier import Verifier, VerifierSpec
 from genesys.schema import Problem, Verdict

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import platform
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
+from genesys.envs.sources.source import ProblemSource
 from genesys.errors import ConfigurationError, DataError
-from genesys.rewards import Grader, VerifierSpec
+from genesys.rewards import Grader
 from genesys.rewards import grader as process_grader
 from genesys.rollouts.identity import response_ids, sample_seed, sampling_of
 from genesys.rollouts.progress import Progress
@@ -32,7 +34,7 @@ class Environment(Protocol):
     template: str
 
     @property
-    def problems(self) -> Iterable[Problem]:
+    def problems(self) -> ProblemSource:
         """The problems, in a deterministic order."""
         ...
 
@@ -50,7 +52,6 @@ class CollectSettings:
         limit: Only the first so many problems, or all.
         concurrency: Requests in flight at most.
         verify: Whether completions are verified alongside.
-        verifier: Which verifier; None is each task type's default.
         on_bad_gold: "skip" leaves out and counts problems whose gold cannot be verified; "fail" stops.
     """
 
@@ -58,7 +59,6 @@ class CollectSettings:
     limit: int | None = None
     concurrency: int = 256
     verify: bool = True
-    verifier: VerifierSpec | None = None
     on_bad_gold: str = "skip"
 
     def __post_init__(self) -> None:
@@ -120,7 +120,10 @@ class Collector:
         """
         settings = self._settings
         grader = self._grader if settings.verify else None
-        recorder = Recorder(self._run, grader, settings.verifier, self.progress)
+        self.progress.planned = settings.n * min(
+            len(self._environment.problems), settings.limit or sys.maxsize
+        )
+        recorder = Recorder(self._run, grader, self.progress)
         plan = self._plan()
         try:
             await self._sample_all(plan, recorder)
@@ -147,7 +150,7 @@ class Collector:
     def _is_bad(self, problem: Problem) -> bool:
         if not self._settings.verify:
             return False
-        reason = self._grader.check_gold(problem, verifier=self._settings.verifier)
+        reason = self._grader.check_gold(problem)
         if reason is None:
             return False
         if self._settings.on_bad_gold == "fail":

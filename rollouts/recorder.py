@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from genesys.rewards import Grader, VerifierSpec
+from genesys.rewards import Grader
 from genesys.rollouts.progress import Progress
 from genesys.rollouts.run_folder import RunFolder, completion_row, problem_row, score_row
 from genesys.rollouts.spool import SpoolRow
@@ -64,16 +64,12 @@ class Recorder:
     Args:
         run: The run folder; only the recorder's thread writes to it until `close`.
         grader: Verifies; None only stores.
-        verifier: The verifier, or None for each task type's default.
         progress: Is kept up to date.
     """
 
-    def __init__(
-        self, run: RunFolder, grader: Grader | None, verifier: VerifierSpec | None, progress: Progress
-    ) -> None:
+    def __init__(self, run: RunFolder, grader: Grader | None, progress: Progress) -> None:
         self._run = run
         self._grader = grader
-        self._verifier = verifier
         self._progress = progress
         self._queue: queue.Queue[Recorded | SpoolRow | None] = queue.Queue()
         self._room = threading.BoundedSemaphore(_UNVERIFIED)
@@ -169,7 +165,7 @@ class Recorder:
             self._room.release()
             return
         self._unverified += 1
-        future = self._grader.submit(item.problem, item.text, verifier=self._verifier)
+        future = self._grader.submit(item.problem, item.text)
         future.add_done_callback(lambda done: self._verified(item, done))
 
     def _verified(self, item: Recorded, done: Future[Verdict]) -> None:

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from genesys.rewards import Grader, VerifierSpec
+from genesys.rewards import Grader
 from genesys.rewards.thresholds import passes
 from genesys.rollouts.importing import Response
 from genesys.rollouts.progress import Progress
@@ -28,13 +28,12 @@ def verified(
     items: Iterable[T],
     question: Callable[[T], tuple[Problem, str]],
     grader: Grader,
-    verifier: VerifierSpec | None,
 ) -> Iterator[tuple[T, Verdict]]:
     """Verifies a stream, in its order, thousands ahead: one slow answer keeps nobody else waiting."""
     waiting: deque[tuple[T, Future[Verdict]]] = deque()
     for item in items:
         problem, text = question(item)
-        waiting.append((item, grader.submit(problem, text, verifier=verifier)))
+        waiting.append((item, grader.submit(problem, text)))
         while waiting and (len(waiting) >= _WINDOW or waiting[0][1].done()):
             first, future = waiting.popleft()
             yield first, future.result()
@@ -99,25 +98,23 @@ def _disagreement(response: Response, verdict: Verdict) -> dict[str, Any]:
 def score_responses(
     responses: Iterable[Response],
     grader: Grader,
-    verifier: VerifierSpec | None,
     summary: ScoreSummary,
     *,
     out: ScoreFile | None = None,
-    on_progress: Callable[[int], None] = lambda _: None,
+    progress: Progress | None = None,
 ) -> None:
     """Verifies a stream of responses into a file, a summary, or both.
 
     Rows that the file holds already are counted from it and not verified again.
     """
+    progress = progress or Progress()
     pending: list[tuple[int, dict[str, Any]]] = []
     places: Iterable[tuple[int, Response]] = enumerate(responses)
     if out is not None:
-        places = _without_done(places, out, summary, on_progress)
-    for (place, one), verdict in verified(
-        places, lambda item: (item[1].problem, item[1].text), grader, verifier
-    ):
+        places = _without_done(places, out, summary, progress)
+    for (place, one), verdict in verified(places, lambda item: (item[1].problem, item[1].text), grader):
         summary.add(one, verdict)
-        on_progress(1)
+        progress.verified_one(one.problem, verdict)
         if out is not None:
             pending.append((place, _row(one, verdict)))
             if len(pending) >= _COMMIT_EVERY:
@@ -128,10 +125,7 @@ def score_responses(
 
 
 def _without_done(
-    places: Iterable[tuple[int, Response]],
-    out: ScoreFile,
-    summary: ScoreSummary,
-    on_progress: Callable[[int], None],
+    places: Iterable[tuple[int, Response]], out: ScoreFile, summary: ScoreSummary, progress: Progress
 ) -> Iterator[tuple[int, Response]]:
     for place, response in places:
         verdict = out.done.get(place)
@@ -139,39 +133,47 @@ def _without_done(
             yield place, response
         else:
             summary.add(response, verdict)
-            on_progress(1)
+            progress.before += 1
 
 
-def score_run(run: RunFolder, grader: Grader, verifier: VerifierSpec | None, progress: Progress) -> None:
-    """Verifies the completions of a run that the verifier has not scored, or could not and may now.
+def unscored(run: RunFolder, grader: Grader) -> tuple[int, set[str]]:
+    """How many completions a run has, and the ids of those that its verifiers have yet to score.
+
+    Verdicts whose cause may pass, an unreachable judge's, are to be made again.
+    """
+    specs = {name: grader.spec_for(problem) for name, problem in run.reader.problems().items()}
+    scored = _ScoredKeys(run)
+    total, missing = 0, set()
+    for batch in run.reader.batches(
+        "completions", ["problem_id", "response_id", "problem_digest", "text_digest"]
+    ):
+        total += batch.num_rows
+        for row in batch.to_pylist():
+            spec = specs[row["problem_id"]]
+            if spec is None or not scored.has(row, spec.key):
+                missing.add(row["response_id"])
+    return total, missing
+
+
+def score_completions(run: RunFolder, grader: Grader, response_ids: set[str], progress: Progress) -> None:
+    """Verifies completions of a run and commits their scores.
 
     Args:
         run: The run folder, open for writing.
         grader: Verifies.
-        verifier: Which verifier; None is each task type's default.
-        progress: Updated as it goes; `planned` becomes the completions of the run.
+        response_ids: Which completions.
+        progress: Updated as it goes.
     """
+    if not response_ids:
+        return  # and the long texts are not read
     problems = run.reader.problems()
-    scored = _ScoredKeys(run)
-    recorder = Recorder(run, grader, verifier, progress)
+    recorder = Recorder(run, grader, progress)
     try:
-        columns = ["response_id", "problem_id", "problem_digest", "text_digest", "text"]
-        for batch in run.reader.batches("completions", columns):
+        for batch in run.reader.batches("completions", ["response_id", "problem_id", "text_digest", "text"]):
             for row in batch.to_pylist():
-                problem = problems[row["problem_id"]]
-                spec = verifier or grader.spec_for(problem)
-                progress.planned += 1
-                if spec is not None and scored.has(row, spec.key):
-                    progress.before += 1
-                    continue
-                recorder.put(
-                    Recorded(
-                        problem=problem,
-                        response_id=row["response_id"],
-                        text=row["text"],
-                        text_digest=row["text_digest"],
-                    )
-                )
+                if row["response_id"] in response_ids:
+                    problem = problems[row.pop("problem_id")]
+                    recorder.put(Recorded(problem=problem, **row))
     finally:
         recorder.close()
 

@@ -14,7 +14,7 @@ from genesys.errors import ConfigurationError, UnknownName
 from genesys.rewards.grading.backend import Backend, make_backend
 from genesys.rewards.grading.limits import Limits, default_workers
 from genesys.rewards.grading.loop_thread import LoopThread
-from genesys.rewards.registry import default_spec
+from genesys.rewards.registry import ANY, default_spec
 from genesys.rewards.verifier import QuickVerifier, VerifierSpec
 from genesys.schema import Problem, Verdict
 
@@ -29,7 +29,7 @@ class Grader:
     sandbox or a server, through one background thread that starts with the first such verification.
 
     Args:
-        verifiers: Task type -> verifier, before the defaults of `genesys.rewards.registry`.
+        verifiers: Task type (or "*") -> verifier, before the defaults of `genesys.rewards.registry`.
         workers: Most worker processes; by default the cores over the local ranks.
         limits: What one verification in a worker may take.
     """
@@ -130,8 +130,9 @@ class Grader:
     def _spec(self, problem: Problem, verifier: VerifierSpec | None) -> VerifierSpec | None:
         if verifier is not None:
             return verifier
-        if problem.task_type in self._verifiers:
-            return self._verifiers[problem.task_type]
+        chosen = self._verifiers.get(problem.task_type) or self._verifiers.get(ANY)
+        if chosen is not None:
+            return chosen
         try:
             return _default_spec(problem.task_type)
         except UnknownName:
