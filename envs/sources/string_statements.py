@@ -193,8 +193,10 @@ def _words(rng: Random, value: str) -> Statement:
 
 
 def _decide(rng: Random, value: str) -> Statement:
-    first, second = _held(rng, value), _held(rng, value)
-    test = rng.choice([f"s.find({first}) < s.find({second})", "len(s) % 2 == 0", f"s.count({first}) > 1"])
+    first = _held(rng, value)
+    second = _held(rng, value.replace(first.strip("'"), ""))
+    tests = [f"s.find({first}) < s.find({second})", "len(s) % 2 == 0", f"s.count({first}) > 1"]
+    test = rng.choice(tests[1:] if first == second else tests)
     cut = _cut(rng, value)
     return Statement(f"if {test}:\n    s = s[::-1]\nelse:\n    s = s[{cut}:] + s[:{cut}]")
 
