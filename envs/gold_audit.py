@@ -92,9 +92,9 @@ class _Answers:
 def _verified(problems: Iterable[Problem], grader: Grader) -> Iterator[tuple[Problem, _Answers]]:
     remaining = iter(problems)
     while batch := list(islice(remaining, _AT_ONCE)):
-        started = [(problem, _start(problem, grader)) for problem in batch]
-        for problem, (gold, blank, near) in started:
-            yield problem, _Answers(gold and gold.result(), blank.result(), near and near.result())
+        started = [(problem, *_start(problem, grader)) for problem in batch]
+        for problem, gold, blank, near in started:
+            yield problem, _Answers(_result(gold), blank.result(), _result(near))
 
 
 def _start(
@@ -106,6 +106,10 @@ def _start(
         grader.submit(problem, ""),
         None if near is None else grader.submit(problem, near),
     )
+
+
+def _result(future: Future[Verdict] | None) -> Verdict | None:
+    return None if future is None else future.result()
 
 
 def _finding(problem: Problem, answers: _Answers) -> Finding | None:
