@@ -1,5 +1,8 @@
 """A key-value cache that grows in place."""
 
+# mypy: untyped-calls-exclude="torch,transformers"
+# Parts of their interfaces carry no annotations.
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -13,17 +16,18 @@ MIN_GROWTH = 256
 """Tokens by which a full cache grows at least; long ones grow by half their length."""
 
 
-class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call]  # transformers' __init_subclass__ is
+class GrowingLayer(DynamicLayer):
     """One layer's keys and values in buffers with room to spare.
 
     transformers' own layer concatenates at every token, which copies the whole cache: at 512 tokens that
     is most of the time of a small model. Shapes and numbers are the same.
     """
 
+    _length = 0
+
     def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
         """Makes empty buffers of the dtype and device of the first keys."""
         super().lazy_initialization(key_states, value_states)
-        self._length = 0
         self._key_buffer = self._grown(key_states, None)
         self._value_buffer = self._grown(value_states, None)
 
@@ -58,6 +62,6 @@ def growing_cache(config: PreTrainedConfig) -> DynamicCache:
     Layers of another kind (sliding windows, linear attention) stay what transformers makes them.
     """
     cache = DynamicCache(config=config)
-    new: Callable[[], GrowingLayer] = GrowingLayer
+    new: Callable[[], GrowingLayer] = GrowingLayer  # its constructor is transformers', without annotations
     cache.layers = [new() if type(layer) is DynamicLayer else layer for layer in cache.layers]
     return cache
