@@ -10,7 +10,7 @@ import gymnasium
 import numpy as np
 import pytest
 from gymnasium.error import InvalidAction, ResetNeeded
-from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
 
 from genesys.environments import ENVIRONMENTS
 from genesys.envs.math_env import MathVectorEnv
@@ -43,7 +43,7 @@ def assert_same(left: Any, right: Any) -> None:
     """What vector environments return: tuples, nested dicts and arrays, of equal types."""
     assert type(left) is type(right)
     if isinstance(left, dict):
-        assert list(left) == list(right)
+        assert left.keys() == right.keys()
         for key in left:
             assert_same(left[key], right[key])
     elif isinstance(left, tuple):
@@ -186,3 +186,15 @@ def test_gymnasiums_statistics_wrapper_counts_every_episode() -> None:
     for _ in range(3):
         envs.step(["", ""])
     assert envs.episode_count == 6
+
+
+def test_gymnasiums_async_vector_environment_works_without_shared_memory() -> None:
+    makers = [lambda: gymnasium.make("genesys/output-prediction-v0")] * 2
+    theirs = AsyncVectorEnv(makers, shared_memory=False, autoreset_mode=AutoresetMode.SAME_STEP)
+    ours = OutputPredictionVectorEnv(num_envs=2)
+    try:
+        assert_same(ours.reset(seed=5), theirs.reset(seed=5))
+        actions = answers(ours, [True, False])
+        assert_same(ours.step(actions), theirs.step(tuple(actions)))
+    finally:
+        theirs.close()
