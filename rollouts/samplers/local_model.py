@@ -100,8 +100,8 @@ class LocalModel:
         return 0 if own is None else own
 
     def load(self) -> PreTrainedModel:
-        """Loads the weights; without a progress bar, as the screen is the caller's."""
-        with _no_progress_bar():
+        """Loads the weights."""
+        with no_progress_bar():
             loaded = self._open(AutoModelForCausalLM, dtype=self._dtype)
         model: PreTrainedModel = loaded.to(self.device).eval()
         return model
@@ -166,7 +166,8 @@ class LocalModel:
 
 
 @contextmanager
-def _no_progress_bar() -> Iterator[None]:
+def no_progress_bar() -> Iterator[None]:
+    """Loading and saving without transformers' progress bar: the screen is the caller's."""
     shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:

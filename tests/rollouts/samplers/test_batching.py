@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys.errors import SamplerError
+from genesys.errors import GenesysError, SamplerError
 from genesys.rollouts.samplers.batching import PATIENCE, BatchQueue, Mailbox, Row, padded_length
 
 
@@ -105,7 +105,8 @@ def test_a_mailbox_carries_items_and_errors_from_another_thread() -> None:
     async def receive() -> str:
         mailbox: Mailbox[str] = Mailbox()
         failure = SamplerError("broken", "Repair it.")
-        sender = threading.Thread(target=lambda: list(map(mailbox.post, ["text", failure])))
+        items: list[str | GenesysError] = ["text", failure]
+        sender = threading.Thread(target=lambda: list(map(mailbox.post, items)))
         sender.start()
         text = await mailbox.take()
         with pytest.raises(SamplerError, match="Repair it") as raised:

@@ -36,7 +36,7 @@ def wanted_distribution(logits: Row, sampling: Sampling) -> Row:
         order = order[: sampling.top_k]
     shares = weights[order] / weights[order].sum()
     kept = int(np.searchsorted(np.cumsum(shares), sampling.top_p * (1 - 1e-9))) + 1
-    wanted = np.zeros_like(weights)
+    wanted: Row = np.zeros_like(weights)
     wanted[order[:kept]] = shares[:kept] / shares[:kept].sum()
     return wanted
 
