@@ -113,6 +113,12 @@ def read_boxed(text: str) -> Answer:
     return Answer(", ".join(contents))
 
 
+def last_box_end(text: str) -> int:
+    """Where the last balanced box ends, or 0 where there is none."""
+    boxes, _ = _boxes(text)
+    return boxes[-1][1] if boxes else 0
+
+
 def _visible(text: str) -> str:
     """Without comments: what nobody sees on the page is no answer."""
     if "%" in text:

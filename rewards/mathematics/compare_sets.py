@@ -3,6 +3,7 @@ r"""Comparing lists, tuples, sets, intervals and matrices, element by element.""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from genesys.rewards.mathematics.brackets import INFINITY, MINUS_INFINITY, pieces_of
@@ -20,6 +21,8 @@ _MAX_UNORDERED = 60
 
 def compare_listings(gold: Listing, answer: Listing, context: Context, compare: Compare) -> Outcome:
     """Whether two lists, tuples, sets or intervals hold the same."""
+    if len(answer.items) > len(gold.items) and answer.brackets in ("", "{}"):
+        answer = replace(answer, items=tuple(dict.fromkeys(answer.items)))
     if len(gold.items) != len(answer.items):
         return Outcome.NO
     left, right = _kind(gold), _kind(answer)

@@ -134,6 +134,8 @@ def compare_ratios(gold: Ratio, answer: Ratio, context: Context) -> Outcome:
     equal = context.identity.equal
     if all(equal(one, other) for one, other in zip(gold.parts, answer.parts, strict=True)):
         return Outcome.YES if gold.suffix == answer.suffix else Outcome.JUDGE
+    if tree.ZERO in gold.parts + answer.parts or gold.suffix or answer.suffix:
+        return Outcome.NO
     first = gold.parts[0], answer.parts[0]
     crossed = zip(gold.parts[1:], answer.parts[1:], strict=True)
     if all(equal(tree.mul((first[0], other)), tree.mul((one, first[1]))) for one, other in crossed):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from genesys.rewards.answers import Answer, read_answer, read_boxed
+from genesys.rewards.answers import Answer, last_box_end, read_answer, read_boxed
 from genesys.schema import Problem
 
 FORMATS = ("boxed", "bare", "answer_tag", "fenced_code", "json_output")
@@ -62,11 +62,11 @@ def _final_answer(text: str) -> str | None:
     text = _own_words(text[-MAX_PROSE:])
     if "<answer>" in text:
         return _in_tag(text.rpartition("<answer>")[2].partition("</answer>")[0].strip())
-    box = max(text.rfind("\\boxed"), text.rfind("\\fbox"))
+    box = last_box_end(text)
     announced = _announced(text, box)
     if announced is not None:
         return announced
-    if box >= 0:
+    if box:
         boxed = read_boxed(text).text
         if boxed is not None:
             return boxed
@@ -90,7 +90,7 @@ def _announced(text: str, box: int) -> str | None:
     """What follows the last announcement after the last box; a final answer outranks an answer."""
     for pattern in (_FINAL, _LINE, _ANSWER):
         last = None
-        for last in pattern.finditer(text, max(box, 0)):
+        for last in pattern.finditer(text, box):
             pass
         if last is not None and last.end() < len(text):
             found = _in_sentence(_first_sentence(text[last.end() :]))

@@ -377,15 +377,12 @@ class _Parser:
         """Letters that stand together: a name in capitals, or a product of few letters."""
         token = self.take()
         if token.text.isupper() and token.text.isalpha():
-            node = tree.symbol(token.text)
-        elif not token.roman and len(token.text) <= 3 and token.text.isalpha():
-            last = self.tokens[self.at - 1] = Token("sym", token.text[-1])
-            self.at -= 1
-            node = tree.mul([*(tree.symbol(letter) for letter in token.text[:-1]), self.symbol()])
-            del last
-        else:
-            raise NotMathError
-        return node
+            return tree.symbol(token.text)
+        if not token.roman and len(token.text) <= 3 and token.text.isalpha():
+            self.at -= 1  # each letter is a factor of its own, and a power belongs to the last one
+            self.tokens[self.at : self.at + 1] = [Token("sym", letter) for letter in token.text]
+            return self.symbol()
+        raise NotMathError
 
 
 def number_of(text: str) -> Fraction:

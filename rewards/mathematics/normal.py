@@ -52,7 +52,7 @@ _ROW_BREAK = re.compile(r"\\\\|\\cr(?![a-zA-Z])")
 _THOUSANDS = re.compile(r"(?<=\d)(?:\{,\}|,?\\[,!:; ]|,\\!\s*|\\,|\{\\,\}|,?\{\\!\}|~)\s*(?=\d{3}(?!\d))")
 _HIDDEN = re.compile(r"\\[hv]?phantom\s*\{[^{}]*\}|\\(?:hspace|vspace|tag|label|mspace|kern)\*?\s*\{[^{}]*\}")
 _COLOR = re.compile(r"\\textcolor\s*\{[^{}]*\}|\\color\s*(?:\{[^{}]*\}|[a-z]+\b)|\\colorbox\s*\{[^{}]*\}")
-_SPACES = re.compile(r"\\[,!;: >]|~|\\(?:[ \n])|[ \t\r\n]+")
+_SPACES = re.compile(r"(?<!\\)\\[,;!: >\n]|~|[ \t\r\n]+")
 _NULL_DELIMITER = re.compile(r"\\(?:left|right)\s*\.")
 _MERIDIEM = re.compile(r"(?<![a-zA-Z])([aApP])\.\s?[mM](?:\.|(?![a-zA-Z]))")
 

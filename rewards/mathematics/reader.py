@@ -62,7 +62,7 @@ def read_tokens(tokens: Tokens) -> Shape:
 
 def read_several(tokens: Tokens) -> Shape:
     """A list at the top level, or a single item."""
-    tokens = unbraced(_trimmed(tokens))
+    tokens = unbraced(_trimmed(_without_filler(tokens)))
     groups, cuts = split_at(tokens, lambda token: token.kind == "sep" and token.text == ";")
     if cuts:
         items = [read_several(group) for group in groups if _trimmed(group)]
@@ -125,6 +125,18 @@ def _trimmed(tokens: Tokens) -> Tokens:
     while start < end and (tokens[start].text in _TRAILING or tokens[start].kind in ("sep", "row")):
         start += 1
     return tokens[start:end]
+
+
+def _without_filler(tokens: Tokens) -> Tokens:
+    """Without the words that only announce: `The answer is`, `About`."""
+    start = 0
+    while start < len(tokens) and (tokens[start].kind in ("word", "sym") or tokens[start].text == ":"):
+        token = tokens[start]
+        filler = token.text.lower() in lex.LEAD_WORDS and (token.kind != "sym" or token.roman)
+        if not filler and not (start and token.text == ":"):
+            break
+        start += 1
+    return tokens[start:] if 0 < start < len(tokens) else tokens
 
 
 def _joined(tokens: Tokens) -> str:

@@ -58,6 +58,16 @@ def wrapped(tokens: Tokens) -> bool:
     return False
 
 
+def balanced(tokens: Tokens) -> bool:
+    """Whether every bracket that opens also closes, and none closes first."""
+    depth = 0
+    for token in tokens:
+        depth += _step(token)
+        if depth < 0:
+            return False
+    return depth == 0
+
+
 def unbraced(tokens: Tokens) -> Tokens:
     """Without the braces that only group."""
     while len(tokens) >= 2 and tokens[0].text == "{" and tokens[-1].text == "}" and wrapped(tokens):

@@ -46,7 +46,13 @@ def readable_by_library(text: str) -> bool:
 
 def _parse(text: str) -> list[Any]:
     try:
-        parsed = _library().parse(f"${text}$", parsing_timeout=None)
+        parsed = _library().parse(
+            f"${text}$",
+            extraction_config=[_library().LatexExtractionConfig()],
+            fallback_mode="no_fallback",
+            extraction_mode="first_match",
+            parsing_timeout=None,
+        )
     except Exception:  # noqa: BLE001 - its grammar and sympy raise errors of many kinds
         return []
     return [part for part in parsed if not isinstance(part, str)]

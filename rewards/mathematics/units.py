@@ -115,7 +115,7 @@ def is_unit_word(token: Token) -> bool:
         if token.roman:
             return True
         return token.text.lower() in SAFE_UNSPACED or (token.spaced and len(token.text) >= 3)
-    return token.roman and token.kind == "sym"
+    return token.roman and token.kind == "sym" and token.text not in ("e", "i", "d")
 
 
 def read_unit(tokens: Sequence[Token]) -> Unit | None:

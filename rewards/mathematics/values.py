@@ -13,7 +13,7 @@ from genesys.rewards.mathematics import tree
 from genesys.rewards.mathematics.errors import NotMathError
 from genesys.rewards.mathematics.grammar import parse_expression
 from genesys.rewards.mathematics.shapes import Value
-from genesys.rewards.mathematics.splitting import Tokens, unbraced
+from genesys.rewards.mathematics.splitting import Tokens, balanced, unbraced
 from genesys.rewards.mathematics.tokens import Token
 from genesys.rewards.mathematics.units import Unit, is_unit_word, read_unit
 
@@ -102,6 +102,8 @@ def _split_unit(tokens: Tokens) -> tuple[Tokens, list[Token]]:
     while len(body) > 1 and body[-1].text == "*" and tail:
         body.pop()
     if body and body[-1].kind == "op" and body[-1].text in _UNIT_JOINTS:
+        return tokens, []
+    if not balanced(body):
         return tokens, []
     tail = [Token("word", token.text) if token.kind == "unit" else token for token in tail]
     return body, tail
