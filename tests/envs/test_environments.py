@@ -56,8 +56,8 @@ def test_it_declares_a_vector_environment_of_its_own(env_id: str) -> None:
 
 @env_ids
 def test_a_verifier_pinned_by_the_registration_is_the_one_the_package_carries(env_id: str) -> None:
-    pinned = gymnasium.spec(env_id).kwargs.get("verifier")
-    assert pinned in (None, make(env_id).verifier_spec.key)
+    pinned = gymnasium.spec(env_id).kwargs["verifier"]
+    assert pinned == make(env_id).verifier_spec.key
 
 
 def test_environments_load_no_optional_package() -> None:
