@@ -90,9 +90,11 @@ class Spool:
         with _storage_errors(self.path), self._transaction():
             self._db.executemany("DELETE FROM rows WHERE kind = ? AND key = ?", ((kind, key) for key in keys))
 
-    def close(self) -> None:
-        """Closes the file; idempotent."""
+    def close(self, *, remove: bool = False) -> None:
+        """Closes the file, and removes it where the caller knows that it is empty; idempotent."""
         self._db.close()
+        if remove:
+            self.path.unlink(missing_ok=True)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
