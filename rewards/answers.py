@@ -109,7 +109,7 @@ def read_boxed(text: str) -> Answer:
         if len(between) > _MAX_BETWEEN or not _BETWEEN.fullmatch(between):
             break
         group.insert(0, box)
-    contents = list(dict.fromkeys(text[start:end].strip() for _, _, start, end in group))
+    contents = list(dict.fromkeys(text[start:end].strip(" \n") for _, _, start, end in group))
     return Answer(", ".join(contents))
 
 

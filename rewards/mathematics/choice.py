@@ -33,7 +33,9 @@ def answer_letter(answer: str, *, lower: bool) -> str | None:
         letter = found.group(1)
         return letter.upper() if letter.isupper() or lower or "(" in plain else None
     found = _LETTER_AND_TEXT.fullmatch(plain)
-    return (found.group(1) or found.group(2)) if found else None
+    if found is None or re.fullmatch(r"[a-z]", found.group(3)):
+        return None
+    return found.group(1) or found.group(2)
 
 
 def options_of(problem: Problem) -> dict[str, str]:

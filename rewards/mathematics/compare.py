@@ -83,7 +83,7 @@ class Comparer:
             return self._based(gold, answer)
         if isinstance(gold, Ratio) or isinstance(answer, Ratio):
             return self._ratios(gold, answer)
-        if isinstance(gold, RealSet) or isinstance(answer, RealSet):
+        if any(isinstance(shape, RealSet) or _is_reals(shape) for shape in (gold, answer)):
             return self._real_sets(gold, answer)
         if isinstance(gold, Matrix) or isinstance(answer, Matrix):
             return self._matrices(gold, answer)
@@ -133,7 +133,7 @@ class Comparer:
     def _real_sets(self, gold: Shape, answer: Shape) -> Outcome:
         """A single number or a list without brackets is no set of reals; the sign R is."""
         for shape in (gold, answer):
-            if isinstance(shape, Value) and shape.node != tree.symbol("mathbb:R"):
+            if isinstance(shape, Value) and not _is_reals(shape):
                 return Outcome.NO
             if isinstance(shape, Listing) and not shape.brackets:
                 return Outcome.NO
@@ -154,6 +154,10 @@ def _bare(shape: Shape) -> Shape:
     while isinstance(shape, Listing) and shape.brackets == "{}" and len(shape.items) == 1:
         shape = shape.items[0]
     return shape
+
+
+def _is_reals(shape: Shape) -> bool:
+    return isinstance(shape, Value) and shape.node == tree.symbol("mathbb:R")
 
 
 def _opaque(gold: Shape, answer: Shape) -> Outcome:

@@ -33,8 +33,10 @@ def compare_named(gold: Shape, answer: Shape, context: Context, compare: Compare
 
 def _two_names(gold: Assign, answer: Assign, context: Context, compare: Compare) -> Outcome:
     outcome = compare(gold.value, _renamed(gold, answer))
+    if outcome is not Outcome.NO and not _names_agree(gold, answer):
+        return Outcome.NO if _is_symbol(gold.value) else at_most(Outcome.JUDGE, outcome)
     if outcome is not Outcome.NO:
-        return outcome if _names_agree(gold, answer) else at_most(Outcome.JUDGE, outcome)
+        return outcome
     one, other = _relation_of(gold), _relation_of(answer)
     if one is None or other is None or not tree.variables_of(one.right):
         return Outcome.NO
@@ -55,6 +57,11 @@ def _names_agree(gold: Assign, answer: Assign) -> bool:
     if gold.name == answer.name or gold.parameter or answer.parameter:
         return True
     return gold.symbol is None or answer.symbol is None
+
+
+def _is_symbol(shape: Shape) -> bool:
+    """Whether a value is a single letter or name: then the two sides of the sign are of equal rank."""
+    return isinstance(shape, Value) and shape.node.op == "sym"
 
 
 def _both_symbols(one: Relation, other: Relation) -> bool:

@@ -133,7 +133,7 @@ def compare_ratios(gold: Ratio, answer: Ratio, context: Context) -> Outcome:
         return Outcome.NO
     equal = context.identity.equal
     if all(equal(one, other) for one, other in zip(gold.parts, answer.parts, strict=True)):
-        return Outcome.YES if gold.suffix == answer.suffix else Outcome.JUDGE
+        return Outcome.YES if gold.suffix in ("", answer.suffix) else Outcome.JUDGE
     if tree.ZERO in gold.parts + answer.parts or gold.suffix or answer.suffix:
         return Outcome.NO
     first = gold.parts[0], answer.parts[0]

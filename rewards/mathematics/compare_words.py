@@ -89,10 +89,13 @@ def _two_texts(gold: Words, answer: Words, context: Context) -> Outcome:
     if left in _NO_VALUE and right in _NO_VALUE:
         return Outcome.JUDGE
     one, other = left.split(), right.split()
+    if _mistyped(one, other):
+        return Outcome.NO
     if len(one) == len(other) == 1:
         return Outcome.JUDGE if _same_stem(left, right) and left not in _NO_VALUE else Outcome.NO
     if not other or not (set(one) & set(other) or any(_same_stem(a, b) for a in one for b in other)):
-        return Outcome.JUDGE if left in _NO_VALUE or right in _NO_VALUE or len(one) > 2 else Outcome.NO
+        phrases = len(one) > 1 and len(other) > 1
+        return Outcome.JUDGE if left in _NO_VALUE or right in _NO_VALUE or phrases else Outcome.NO
     return Outcome.JUDGE
 
 
@@ -102,6 +105,17 @@ def _excluded(left: str, right: str) -> bool:
     return any(
         len(one & members) == 1 and other & members and not other & one & members for members in _CLASSES
     )
+
+
+def _mistyped(one: list[str], other: list[str]) -> bool:
+    """Whether a single word differs, by a last letter that is no inflection."""
+    if len(one) != len(other):
+        return False
+    pairs = [sorted(pair, key=len) for pair in zip(one, other, strict=True) if pair[0] != pair[1]]
+    if len(pairs) != 1:
+        return False
+    short, long = pairs[0]
+    return long[:-1] == short and long[-1] not in "sdey"
 
 
 def _same_stem(left: str, right: str) -> bool:
@@ -115,8 +129,8 @@ def _words_for_math(gold: Words, answer: Shape, context: Context) -> Outcome:
         value = number_in_words(gold.text)
         if value is not None and answer.node.op == "num":
             return Outcome.YES if answer.node.number == value else Outcome.NO
-        if plain_words(gold.text) in _NO_VALUE and answer.node == tree.symbol("emptyset"):
-            return Outcome.JUDGE
+        if answer.node == tree.symbol("emptyset"):
+            return _no_solution(gold.text)
         if answer.node.op == "num" and _says(gold.text, answer):
             return Outcome.JUDGE
         return Outcome.NO
@@ -131,11 +145,19 @@ def _math_in_words(gold: Shape, answer: Words, context: Context) -> Outcome:
     value = number_in_words(answer.text)
     if value is not None:
         return Outcome.YES if gold.node.op == "num" and gold.node.number == value else Outcome.NO
-    if gold.node == tree.symbol("emptyset") and plain_words(answer.text) in _NO_VALUE:
-        return Outcome.JUDGE
+    if gold.node == tree.symbol("emptyset"):
+        return _no_solution(answer.text)
     if gold.node == tree.symbol("inf") and plain_words(answer.text) in ("infinite", "unbounded", "infinitely many"):
         return Outcome.JUDGE
     return Outcome.JUDGE if gold.node.op == "num" and _says(answer.text, gold) else Outcome.NO
+
+
+def _no_solution(text: str) -> Outcome:
+    """What words say beside the sign of the empty set."""
+    words = plain_words(text)
+    if words in ("no solution", "no solutions", "empty set", "no real solution", "no real solutions"):
+        return Outcome.YES
+    return Outcome.JUDGE if words in _NO_VALUE else Outcome.NO
 
 
 def _any_digit(text: str) -> bool:

@@ -26,6 +26,8 @@ MAX_LENGTH = 4_000
 """Characters of an answer that is read; a longer one must equal the gold to the letter."""
 
 _NUMERAL = re.compile(r"[-+]?(?:\d{1,40}|\d{1,3}(?:,\d{3}){1,12})(?:\.\d{1,40})?\.?")
+_MAX_OPTION = 200
+_NUMBERS = re.compile(r"\d+(?:\.\d+)?")
 _LOOSE_SPACE = re.compile(r"(?<![0-9A-Za-z]) | (?![0-9A-Za-z])")
 _DECIMAL_COMMA = re.compile(r"\s*(-?\d+),(\d+)\s*\$?\s*")
 _PLAIN_DECIMAL = re.compile(r"\s*\$?-?\d*\.\d+\$?\s*")
@@ -127,7 +129,15 @@ def _same_option(option: str, answer: str) -> bool:
     if _canonical(option) == _canonical(answer):
         return True
     one, other = _numeral(option), _numeral(answer)
-    return one is not None and one == other
+    if one is not None and other is not None:
+        return one == other
+    if max(len(option), len(answer)) > _MAX_OPTION:
+        return False
+    try:
+        context = Context(Identity(Field.of(option, answer), deep=False))
+        return Comparer(context).compare(read_shape(option), read_shape(answer)) is Outcome.YES
+    except (NeedsWorkerError, TooComplexError):
+        return False
 
 
 def _by_shape(question: Question, deep: bool) -> Decision:
@@ -148,6 +158,9 @@ def _by_shape(question: Question, deep: bool) -> Decision:
             outcome = _with_decimal_comma(question, Comparer(context).compare)
     except TooComplexError:
         return _too_complex(gold, deep)
+    if isinstance(gold, Words | Opaque) and isinstance(answer, Words | Opaque) and outcome is not Outcome.YES:
+        if _other_numbers(question):
+            return Decision(Outcome.NO, "numbers")
     if outcome is Outcome.UNKNOWN:
         return _by_library(question, gold, answer, deep)
     if outcome is Outcome.YES and is_restatement(
@@ -177,6 +190,12 @@ def _with_decimal_comma(question: Question, compare: Callable[[Shape, Shape], Ou
     if (found := _DECIMAL_COMMA.fullmatch(gold)) and _PLAIN_DECIMAL.fullmatch(answer):
         return compare(read_shape(".".join(found.groups())), read_shape(answer))
     return Outcome.NO
+
+
+def _other_numbers(question: Question) -> bool:
+    """Whether two texts that no grammar reads state different numbers, each some that the other lacks."""
+    gold, answer = set(_NUMBERS.findall(question.gold)), set(_NUMBERS.findall(question.answer))
+    return bool(gold - answer and answer - gold)
 
 
 def _too_complex(gold: Shape, deep: bool) -> Decision:

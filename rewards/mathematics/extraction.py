@@ -49,7 +49,7 @@ def gold_text(gold: str) -> str:
             return boxed.text
     if len(gold) > _MAX_WHOLE and _FINAL.search(gold):
         return _final_answer(gold) or gold
-    return gold.strip()
+    return gold.strip(" \n")
 
 
 def _in_tag(text: str) -> str | None:

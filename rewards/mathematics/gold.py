@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from genesys.rewards.mathematics.decision import read_gold
 from genesys.rewards.mathematics.errors import TooComplexError
 from genesys.rewards.mathematics.extraction import gold_text
@@ -9,6 +11,8 @@ from genesys.rewards.mathematics.shapes import Nothing
 from genesys.schema import Problem
 
 MAX_GOLD = 20_000
+_EMPTY_PART = re.compile(r"\\[dt]?frac\s*(?:\{\s*\}|\{[^{}]*\}\s*\{\s*\})|(?:\\sqrt|\^)\s*\{\s*\}")
+_BROKEN_OFF = re.compile(r"[\w)}][ ]?[-+=][ $]*\Z")
 
 
 def raw_gold(problem: Problem) -> str | None:
@@ -16,7 +20,7 @@ def raw_gold(problem: Problem) -> str | None:
     gold = problem.verification_info.get("ground_truth")
     if gold is None or isinstance(gold, dict | list):
         return None
-    return str(gold).strip() or None
+    return str(gold).strip(" \n") or None
 
 
 def gold_fault(problem: Problem) -> str | None:
@@ -29,6 +33,10 @@ def gold_fault(problem: Problem) -> str | None:
     text = gold_text(raw)
     if not _balanced(text):
         return "its braces do not match"
+    if _EMPTY_PART.search(text) or text.lstrip("$ ").startswith(("^", "_")):
+        return "a part of it is missing"
+    if _BROKEN_OFF.search(text):
+        return "it breaks off after an operator"
     try:
         shape = read_gold(text)
     except TooComplexError:

@@ -19,6 +19,7 @@ SYMBOLS: dict[str, str] = {
     "varphi": "phi",
     "varrho": "rho",
     "varnothing": "emptyset",
+    "oslash": "emptyset",
     "infty": "inf",
     "imath": "i",
     "jmath": "j",

@@ -13,20 +13,24 @@ from genesys.rewards.mathematics.normal import normal_text
 from genesys.rewards.mathematics.relations import combine_relations, read_relation
 from genesys.rewards.mathematics.shapes import (
     Based,
+    Chain,
     Listing,
     Nothing,
     Opaque,
     Ratio,
     Shape,
     Task,
+    Value,
     Words,
 )
 from genesys.rewards.mathematics.splitting import Tokens, check_size, split_at, unbraced, wrapped
 from genesys.rewards.mathematics.tokens import Token, tokens_of
 from genesys.rewards.mathematics.grammar import parse_expression
-from genesys.rewards.mathematics.values import read_value
+from genesys.rewards.mathematics.tree import symbol
+from genesys.rewards.mathematics.values import is_article, read_value
 
 _PLACEHOLDERS = frozenset(("answer", "your answer", "final answer", "the answer", "insert answer", "solution"))
+_ALL_REALS = frozenset(("all real numbers", "all reals", "real numbers", "the real numbers", "all real number"))
 _TRAILING = frozenset((".", ",", ";", ":", "?", "*", '"', "#"))
 
 
@@ -43,7 +47,7 @@ def read_shape(text: str) -> Shape:
 
 def read_tokens(tokens: Tokens) -> Shape:
     """Reads the tokens of a whole answer."""
-    tokens = _trimmed(tokens)
+    tokens = unbraced(_trimmed(tokens))
     if not any(token.kind not in ("dots", "other") for token in tokens):
         return Opaque(_joined(tokens)) if any(token.kind == "other" for token in tokens) else Nothing()
     if any(token.kind == "big" for token in tokens):
@@ -63,6 +67,9 @@ def read_tokens(tokens: Tokens) -> Shape:
 def read_several(tokens: Tokens) -> Shape:
     """A list at the top level, or a single item."""
     tokens = unbraced(_trimmed(_without_filler(tokens)))
+    twice = _said_twice(tokens)
+    if twice is not None:
+        return twice
     groups, cuts = split_at(tokens, lambda token: token.kind == "sep" and token.text == ";")
     if cuts:
         items = [read_several(group) for group in groups if _trimmed(group)]
@@ -132,7 +139,7 @@ def _without_filler(tokens: Tokens) -> Tokens:
     start = 0
     while start < len(tokens) and (tokens[start].kind in ("word", "sym") or tokens[start].text == ":"):
         token = tokens[start]
-        filler = token.text.lower() in lex.LEAD_WORDS and (token.kind != "sym" or token.roman)
+        filler = token.text.lower() in lex.LEAD_WORDS and (token.kind == "word" or is_article(tokens, start))
         if not filler and not (start and token.text == ":"):
             break
         start += 1
@@ -155,6 +162,8 @@ def _plain_words(tokens: Tokens) -> Shape | None:
     ):
         return None
     words = [token for token in tokens if token.kind == "word"]
+    if any(token.roman for token in words) and any(token.kind == "sym" and not token.roman for token in tokens):
+        return None  # text and a variable
     if not words or any(token.kind == "sep" and token.text in ",;" for token in tokens):
         return None
     if any(token.kind == "sep" for token in tokens) and all(len(token.text) < 4 for token in words):
@@ -162,6 +171,8 @@ def _plain_words(tokens: Tokens) -> Shape | None:
     text = _joined(tokens)
     if text in _PLACEHOLDERS:
         return Nothing()
+    if text in _ALL_REALS:
+        return Value(symbol("mathbb:R"))
     short = len(tokens) == 1 and len(text) <= 3 and not words[0].roman and not words[0].text.isupper()
     return Words(text, parse_expression(tokens) if short else None)
 
@@ -175,6 +186,14 @@ def _both_signs(tokens: Tokens) -> tuple[Tokens, Tokens] | None:
         [token._replace(text=upper.get(token.text, token.text)) if token.kind == "op" else token for token in tokens],
         [token._replace(text=lower.get(token.text, token.text)) if token.kind == "op" else token for token in tokens],
     )
+
+
+def _said_twice(tokens: Tokens) -> Shape | None:
+    """`x < -7 : (-\\infty, -7)`: an inequality and the interval that it is."""
+    parts, cuts = split_at(tokens, lambda token: token[:2] == ("op", ":"))
+    if len(cuts) != 1 or not all(parts) or parts[1][0].kind != "open" or all(t.kind != "rel" for t in parts[0]):
+        return None
+    return Chain((read_several(parts[0]), read_core(parts[1])))
 
 
 def _spliced(shape: Shape, part: Tokens) -> tuple[Shape, ...]:

@@ -50,10 +50,15 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _TEXT_PIECE = re.compile(r"[a-zA-Z]+(?:['-][a-zA-Z]+)*\.?|[^a-zA-Z\s]+|\s+")
-_GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
+_GROUPED = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:,\d{3})+(?![\d,])")
 _GROUPED_BY_SPACE = re.compile(r"(?<![\d.,^_}] )(?<![\d.,^_])\d{1,3}(?: \d{3})+(?![\d,/]| \d)")
 
 CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "₹": "rupee"}
+
+
+def is_unit_name(word: str) -> bool:
+    """Whether a word of two letters is a common unit."""
+    return word in ("cm", "mm", "km", "dm", "nm", "kg", "mg", "ml", "mi", "ft", "yd", "hr", "lb", "oz", "in", "hz", "kw")
 
 
 def tokens_of(text: str) -> list[Token]:
@@ -62,10 +67,25 @@ def tokens_of(text: str) -> list[Token]:
 
 
 def _join_thousands(text: str) -> str:
-    """Takes the separators out of `35,000` where no bracket could make a list of it."""
-    if "," in text and not any(char in text for char in "([{"):
-        text = _GROUPED.sub(lambda found: found.group().replace(",", ""), text)
+    """Takes the separators out of `35,000` where no bracket makes a list of it."""
+    if "," in text:
+        inside = _bracketed(text)
+        text = _GROUPED.sub(
+            lambda found: found.group().replace(",", "") if not inside[found.start()] else found.group(), text
+        )
     return _GROUPED_BY_SPACE.sub(lambda found: found.group().replace(" ", ""), text)
+
+
+def _bracketed(text: str) -> list[bool]:
+    """For each character whether it stands inside round, square or set brackets."""
+    depth, inside = 0, []
+    for index, char in enumerate(text):
+        if char in "([" or (char == "{" and text[index - 1 : index] == "\\"):
+            depth += 1
+        inside.append(depth > 0)
+        if char in ")]" or (char == "}" and text[index - 1 : index] == "\\"):
+            depth -= 1
+    return inside
 
 
 def _scan(text: str, *, roman: bool) -> Iterator[Token]:
@@ -90,7 +110,12 @@ def _scan(text: str, *, roman: bool) -> Iterator[Token]:
 def _styled(style: str, content: str, spaced: bool) -> Iterator[Token]:
     """Upright text: words stay words, one letter is a symbol, everything else is read as it is."""
     inner = content.strip()
-    if style.startswith(("operatorname", "mathop")) or (style == "mathrm" and inner in lex.FUNCTIONS):
+    if style == "mathrm" and inner.isalpha() and inner.islower() and len(inner) == 2 and not is_unit_name(inner):
+        yield Token("word", inner, spaced)  # two variables in upright letters
+        return
+    if style.startswith(("operatorname", "mathop")) or (
+        style == "mathrm" and inner in lex.FUNCTIONS and inner != "sec"
+    ):
         yield _letters(inner, spaced, roman=False) if inner.isalpha() else Token("word", inner, spaced)
         return
     if style in ("mathbb", "mathcal", "mathscr", "mathfrak"):
@@ -107,7 +132,7 @@ def _styled(style: str, content: str, spaced: bool) -> Iterator[Token]:
 
 def _letters(text: str, spaced: bool, roman: bool) -> Token:
     lower = text.lower()
-    if text in lex.FUNCTIONS or lower in lex.FUNCTIONS:
+    if (text in lex.FUNCTIONS or lower in lex.FUNCTIONS) and not (roman and lower == "sec"):
         return Token("fn", lex.FUNCTION_ALIASES.get(lower, lower), spaced)
     if text in lex.NAMED_VALUES and len(text) > 2 and not roman:
         return Token("named", text, spaced)
@@ -154,6 +179,7 @@ def _command_table() -> dict[str, tuple[str, str]]:
     table |= {text: ("bar", "|") for text in lex.BARS if text[0] == "\\"}
     table |= {text: ("dots", "...") for text in lex.DOTS}
     table |= {f"\\{name}": ("", "") for name in lex.SKIPPED}
+    table |= {f"\\{name}": ("", "") for name in lex.TEXT_COMMANDS.replace("\\*?", "").split("|")}
     structures = lex.STRUCTURES | lex.STRUCTURE_ALIASES.keys()
     table |= {f"\\{name}": ("structure", lex.STRUCTURE_ALIASES.get(name, name)) for name in structures}
     return table

@@ -93,7 +93,7 @@ _KNOWN = _table()
 _COMPOUND = {"mph": "mile per hour", "kmh": "km per hour", "kph": "km per hour", "fps": "ft per s", "rpm": "rpm"}
 _POWERS = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cubed": 3}
 SAFE_UNSPACED = frozenset(
-    "cm mm km dm nm kg mg ml mi ft yd hr hrs min sec lb lbs oz mph kmh kph usd rad mol hz am pm inch inches "
+    "sq cm mm km dm nm kg mg ml mi ft yd hr hrs min sec lb lbs oz mph kmh kph usd rad mol hz am pm inch inches "
     "feet foot meters metres miles hours minutes seconds days degrees dollars cents".split()
 )
 """Words that are a unit even where they stand against the number: `22.1cm`. A single letter is none."""
@@ -102,7 +102,11 @@ SAFE_UNSPACED = frozenset(
 def singular(word: str) -> str:
     """The word without its plural, lower case, without a final point."""
     word = word.lower().rstrip(".")
-    if word in _KNOWN or len(word) < 4:
+    if word in _KNOWN:
+        return word
+    if word.endswith("s") and word[:-1] in _KNOWN and len(word) > 2:
+        return word[:-1]
+    if len(word) < 4:
         return word
     if word.endswith("s") and not word.endswith("ss"):
         return word[:-2] if word.endswith(("ches", "shes", "xes")) else word[:-1]
@@ -115,6 +119,8 @@ def is_unit_word(token: Token) -> bool:
         if token.roman:
             return True
         return token.text.lower() in SAFE_UNSPACED or (token.spaced and len(token.text) >= 3)
+    if token.kind in ("fn", "named"):
+        return token.text in ("sec", "min", "deg")  # without an argument it is no function
     return token.roman and token.kind == "sym" and token.text not in ("e", "i", "d")
 
 
@@ -157,7 +163,7 @@ def read_unit(tokens: Sequence[Token]) -> Unit | None:
                 factor *= last[2] ** pending
                 words.append(word)
                 pending = 1
-            elif token.kind in ("word", "sym"):
+            elif token.kind in ("word", "sym", "fn", "named"):
                 known = False
                 words.append(word)
             else:

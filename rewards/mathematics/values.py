@@ -58,12 +58,20 @@ def _without_lead(tokens: Tokens) -> tuple[Tokens, str]:
             if not token.roman or len(token.text) < 3:
                 break
             unknown.append(token.text)
-        elif token.kind == "sym" and token.text not in ("a", "A"):
+        elif token.kind == "sym" and not is_article(tokens, start):
             break
         start += 1
     if start == len(tokens):
         return tokens, ""
     return tokens[start:], " ".join(unknown)
+
+
+def is_article(tokens: Tokens, place: int) -> bool:
+    """Whether a letter is the article of a following word: `a total of 5`."""
+    token = tokens[place]
+    return token[:2] == ("sym", "a") and token.roman and tokens[place + 1 : place + 2] != [] and (
+        tokens[place + 1].kind == "word"
+    )
 
 
 def _is_lead(token: Token) -> bool:
@@ -105,6 +113,8 @@ def _split_unit(tokens: Tokens) -> tuple[Tokens, list[Token]]:
         return tokens, []
     if not balanced(body):
         return tokens, []
+    if any(token.kind == "fn" for token in body) and any(token[:2] == ("unit", "deg") for token in tail):
+        return tokens, []  # the degrees of a sine's angle
     tail = [Token("word", token.text) if token.kind == "unit" else token for token in tail]
     return body, tail
 
