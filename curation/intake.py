@@ -23,7 +23,7 @@ _OPEN_THINK = "contains(text, '<think>') AND NOT contains(string_split(text, '<t
 
 _SEEN = f"""
 SELECT location, run, response_id, problem_id, problem_digest, text_digest, sample_index, finish_reason,
-    {_OPEN_THINK} AS open_think
+    {_OPEN_THINK} AS open_think, strlen(text) AS size
 FROM completion_row
 """
 
@@ -34,6 +34,8 @@ SELECT * FROM seen QUALIFY row_number() OVER (PARTITION BY response_id ORDER BY 
 
 _RENDERING = """
 SELECT run, problem_id, location, problem_digest, task_type, source,
+    strlen(prompt) + strlen(verification_info) + strlen(metadata) + strlen(messages::VARCHAR)
+        + coalesce(strlen(gold_standard_solution), 0) AS size,
     first_value(location) OVER (PARTITION BY problem_id, md5(messages::VARCHAR) ORDER BY run, location)
         AS prompt_location
 FROM problem_row QUALIFY row_number() OVER (PARTITION BY run, problem_id ORDER BY location) = 1
@@ -60,7 +62,7 @@ _CANDIDATE = """
 SELECT row_number() OVER (ORDER BY problem_id, sample_index, response_id) AS place,
     response.location, score_location, problem_location, prompt_location,
     response_id, problem_id, problem.task_type, problem.source, sample_index, finish_reason, text_digest,
-    open_think, verifier, score, cause, coalesce(score >= coalesce(least, {default}), false) AS passes
+    response.size + rendering.size AS size, open_think, verifier, score, cause, coalesce(score >= coalesce(least, {default}), false) AS passes
 FROM response
 JOIN problem USING (problem_id)
 JOIN rendering USING (run, problem_id)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _ROWS_PER_BATCH = 2048
 _PART_BITS = 32
+"""A location is the number of a part above these bits, and the number of a row within it below."""
 
 
 class Lake:
@@ -84,8 +85,8 @@ class Lake:
         self.connection.register(f"{view}_spooled", rows.spooled.select(["location", "run", *columns]))
         spooled = f"SELECT * FROM {view}_spooled"
         stored = self._stored(view, columns, rows.parts)
-        self.execute(f"CREATE TEMP VIEW {view} AS {stored} UNION ALL {spooled}" if stored else
-                     f"CREATE TEMP VIEW {view} AS {spooled}")  # fmt: skip
+        both = f"{stored} UNION ALL {spooled}" if stored else spooled
+        self.execute(f"CREATE TEMP VIEW {view} AS {both}")
 
     def _stored(self, view: str, columns: Sequence[str], parts: Sequence[Part]) -> str:
         if not parts:
@@ -122,14 +123,13 @@ class Lake:
             yield
         except (self._duckdb.BinderException, self._duckdb.CatalogException, self._duckdb.ParserException):
             raise  # a defect of a query, of ours or of somebody's step: with its traceback
-        except self._duckdb.OutOfMemoryException as error:
-            raise StorageError(
-                f"curation ran out of memory or of room to spill: {error}",
-                "Raise --memory, or free the disk of the output folder.",
-            ) from None
         except (self._duckdb.Error, pa.ArrowException, OSError) as error:
-            if "no space left" in str(error).lower():
-                raise StorageError(f"the disk is full: {error}", "Free it and run again.") from None
+            # A streamed error comes through Arrow, which keeps the words of DuckDB and not the class.
+            if re.search("no space left|out of memory", str(error), re.IGNORECASE):
+                raise StorageError(
+                    f"curation ran out of memory or disk: {str(error).partition(chr(10))[0]}",
+                    "Raise --memory, or free the disk of the output folder.",
+                ) from None
             raise DataError(
                 f"the runs cannot be read: {error}", "Restore the file from a copy, or move it away."
             ) from None

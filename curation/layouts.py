@@ -68,7 +68,7 @@ class Synthetic1Raw:
     def query(self, output: str) -> str:
         """The published columns, and what `finish` makes the rest of."""
         return f"""
-        SELECT candidate.response_id, candidate.problem_id, candidate.source, problem.in_source_id,
+        SELECT place, candidate.response_id, candidate.problem_id, candidate.source, problem.in_source_id,
             candidate.task_type, problem.prompt, problem.gold_standard_solution, answer.text AS llm_response,
             problem.verification_info, candidate.score, candidate.cause, verdict.info, problem.metadata,
             answer.model, answer.model_revision, answer.template, answer.sampling, candidate.sample_index,
@@ -77,7 +77,6 @@ class Synthetic1Raw:
         JOIN completion_row answer ON answer.location = candidate.location
         JOIN problem_row problem ON problem.location = candidate.problem_location
         LEFT JOIN score_row verdict ON verdict.location = candidate.score_location
-        ORDER BY place
         """
 
     def finish(self, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -116,17 +115,16 @@ class Synthetic1Sft:
     def query(self, output: str) -> str:
         """The published columns."""
         return f"""
-        SELECT candidate.response_id, candidate.problem_id, candidate.task_type, candidate.score,
+        SELECT place, candidate.response_id, candidate.problem_id, candidate.task_type, candidate.score,
             list_append(prompt.messages, {_ASSISTANT.format(text="answer.text")}) AS messages
         FROM kept_{output} JOIN candidate USING (place)
         JOIN completion_row answer ON answer.location = candidate.location
         JOIN problem_row prompt ON prompt.location = candidate.prompt_location
-        ORDER BY place
         """
 
     def finish(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The columns as they are."""
-        return _shaped(batch.columns, self.schema)
+        return _shaped(batch.select(self.schema.names).columns, self.schema)
 
 
 @dataclass(frozen=True)
@@ -151,7 +149,7 @@ class Preference:
     def query(self, output: str) -> str:
         """A rule's selection [chosen, rejected] as the columns."""
         return f"""
-        SELECT prompt.messages AS prompt,
+        SELECT chosen.place, prompt.messages AS prompt,
             [{_ASSISTANT.format(text="right_answer.text")}] AS chosen,
             [{_ASSISTANT.format(text="wrong_answer.text")}] AS rejected,
             chosen.problem_id, chosen.task_type, chosen.response_id AS chosen_response_id,
@@ -163,12 +161,11 @@ class Preference:
         JOIN completion_row right_answer ON right_answer.location = chosen.location
         JOIN completion_row wrong_answer ON wrong_answer.location = rejected.location
         JOIN problem_row prompt ON prompt.location = chosen.prompt_location
-        ORDER BY chosen.place
         """
 
     def finish(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The columns as they are."""
-        return _shaped(batch.columns, self.schema)
+        return _shaped(batch.select(self.schema.names).columns, self.schema)
 
 
 def _shaped(columns: list[pa.Array], schema: pa.Schema) -> pa.RecordBatch:

@@ -14,6 +14,7 @@ from genesys.curation.counts import count_sources
 from genesys.curation.intake import Intake, take_in
 from genesys.curation.lake import Lake
 from genesys.curation.manifest import manifest_text
+from genesys.curation.ordering import in_order
 from genesys.curation.out_folder import MANIFEST, Workplace, check_out, replacing
 from genesys.curation.recipe import DEFAULT, Output, Recipe
 from genesys.curation.recipe_file import load_recipe
@@ -86,7 +87,7 @@ def curate(
 def _make(lake: Lake, output: Output, place: Workplace) -> OutputReport:
     """Sifts and writes one output."""
     completions, problems = sift(lake, output)
-    batches = _shaped(lake, output)
+    batches = _shaped(lake, output, place)
     files = write_shards(place.dataset / output.name, output.layout.schema, batches)
     rows = sum(file.rows for file in files)
     expected = completions.kept if problems is None else problems.kept
@@ -106,8 +107,8 @@ def _make(lake: Lake, output: Output, place: Workplace) -> OutputReport:
     )
 
 
-def _shaped(lake: Lake, output: Output) -> Iterator[pa.RecordBatch]:
-    for batch in lake.batches(output.layout.query(output.name)):
+def _shaped(lake: Lake, output: Output, place: Workplace) -> Iterator[pa.RecordBatch]:
+    for batch in in_order(lake, output.layout.query(output.name), place.spill / f"buckets-{output.name}"):
         yield output.layout.finish(batch)
 
 

@@ -14,6 +14,7 @@ The columns of `candidate`:
     location, score_location, problem_location, prompt_location
                       of its text, verdict, problem and messages in the views; no score_location: unscored
     response_id, problem_id, task_type, source, sample_index, finish_reason, text_digest
+    size              bytes of its text and its problem
     open_think        whether its reasoning never closed
     verifier, score, cause
     passes            whether its score reaches the threshold of its task type
@@ -80,7 +81,7 @@ class Layout(Protocol):
     """Whether it is made of `selected_<output>`, and so needs a rule, or of `kept_<output>`."""
 
     def query(self, output: str) -> str:
-        """SQL of the rows, in their total order."""
+        """SQL of the rows in any order, with a column `place`, of `candidate`, that says which they come in."""
         ...
 
     def finish(self, batch: pa.RecordBatch) -> pa.RecordBatch:

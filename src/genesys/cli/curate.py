@@ -89,7 +89,10 @@ def show(report: CurationReport) -> None:
         )
     for output in report.outputs:
         stderr.print(
-            f"{output.rows:>9,} rows  {report.out / output.name}/*.parquet", highlight=False, soft_wrap=True
+            f"{output.rows:>9,} rows  {report.out / output.name}/*.parquet",
+            highlight=False,
+            soft_wrap=True,
+            markup=False,
         )
 
 
