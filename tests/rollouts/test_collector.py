@@ -5,10 +5,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 from harvest_child import harvest_of
 from recordings import write_recording
+from runs import content, make_identity, make_problem
 
 from genesys.errors import ConfigurationError, DataError, RunMismatch, SamplerError, UnknownName
 from genesys.rewards import Grader, verify
@@ -17,7 +17,6 @@ from genesys.rollouts.identity import response_ids, sample_seed
 from genesys.rollouts.progress import Progress
 from genesys.rollouts.run_reader import RunReader
 from genesys.rollouts.scoring import unscored
-from genesys.rollouts.tables import VOLATILE
 
 PROBLEMS = "arithmetic:level=1,seed=0,size=40"
 
@@ -36,14 +35,6 @@ def settings(tmp_path: Path, **changes: Any) -> dict[str, Any]:
 
 def harvest(wanted: dict[str, Any], out: Path) -> Progress:
     return asyncio.run(harvest_of(wanted).run(out))
-
-
-def content(folder: Path, kind: str, verifier: str | None = None) -> pa.Table:
-    """A kind's rows in a fixed order, without the columns that may differ."""
-    table = RunReader(folder).table(kind, verifier=verifier)
-    kept = [name for name in table.column_names if name not in VOLATILE]
-    order = "problem_id" if kind == "problems" else "response_id"
-    return table.select(kept).sort_by(order)
 
 
 def test_a_harvest_holds_every_sample_once_with_its_verdict(tmp_path: Path) -> None:
@@ -202,8 +193,6 @@ def test_seeds_of_a_group_are_consecutive() -> None:
 
 
 def test_a_response_id_follows_from_all_it_depends_on() -> None:
-    from runs import make_identity, make_problem
-
     messages = [{"role": "user", "content": "?"}]
     base = response_ids(make_identity(), make_problem(1), messages, [0, 1])
     others = [

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from genesys.rollouts.identity import RunIdentity
 from genesys.rollouts.run_folder import RunFolder, completion_row, problem_row, score_row
+from genesys.rollouts.run_reader import RunReader
+from genesys.rollouts.tables import VOLATILE
 from genesys.schema import Completion, Problem, Sampling, Verdict, digest_of
 
 
@@ -63,3 +68,11 @@ def commit(run: RunFolder, problem: Problem, completion: Completion, verdict: Ve
     if verdict is not None:
         rows.append(score_row(problem, completion.response_id, completion.text_digest, verdict))
     run.commit(rows)
+
+
+def content(folder: Path, kind: str, verifier: str | None = None) -> pa.Table:
+    """A kind's rows in a fixed order, without the columns that may differ."""
+    table = RunReader(folder).table(kind, verifier=verifier)
+    kept = [name for name in table.column_names if name not in VOLATILE]
+    order = "problem_id" if kind == "problems" else "response_id"
+    return table.select(kept).sort_by(order)
