@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from transformers import DynamicCache, PreTrainedConfig
+from transformers import DynamicCache, PreTrainedConfig, PreTrainedModel
 from transformers.cache_utils import DynamicLayer
 
 MIN_GROWTH = 256
@@ -65,3 +65,15 @@ def growing_cache(config: PreTrainedConfig) -> DynamicCache:
     new: Callable[[], GrowingLayer] = GrowingLayer  # its constructor is transformers', without annotations
     cache.layers = [new() if type(layer) is DynamicLayer else layer for layer in cache.layers]
     return cache
+
+
+def has_plain_attention(model: PreTrainedModel, cache: DynamicCache) -> bool:
+    """Whether a new token attends to all earlier ones and a mask of four dimensions says the rest.
+
+    So it is where positions are rotary, every layer keeps all keys, and torch's own attention computes it:
+    Llama, Mistral, Qwen and their like. Elsewhere the two-dimensional mask goes in, and transformers makes
+    of it what the architecture needs.
+    """
+    rotary = getattr(model.config, "rope_parameters", None) is not None
+    every_layer = all(isinstance(layer, GrowingLayer) for layer in cache.layers)
+    return rotary and every_layer and model.config._attn_implementation == "sdpa"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from genesys.errors import ConfigurationError, StorageError
 from genesys.optional import require
+from genesys.schema import digest_of
 from genesys.training.tiny_model.recipe import (
     DEFAULT_SEED,
     RECIPE,
@@ -73,22 +74,28 @@ def make_tiny_model(
 
 
 def tiny_model_cached(
-    cache_dir: str | Path | None = None, *, seed: int = DEFAULT_SEED, progress: Progress | None = None
+    cache_dir: str | Path | None = None,
+    *,
+    seed: int = DEFAULT_SEED,
+    recipe: Recipe = RECIPE,
+    progress: Progress | None = None,
 ) -> Path:
     """The folder of the tiny model, made first where the cache lacks it.
 
     Args:
         cache_dir: The cache; by default `genesys/models` in `$XDG_CACHE_HOME` or `~/.cache`.
         seed: Its seed.
+        recipe: Its recipe; another one than the default has a folder of its own.
         progress: As for `make_tiny_model`; not called where the model is there.
 
     Raises:
         MissingExtra, ConfigurationError, StorageError: As `make_tiny_model`.
     """
-    folder = _cache(cache_dir) / f"tiny-v{RECIPE.version}-seed{seed}"
+    own = "" if recipe == RECIPE else "-" + digest_of(asdict(recipe), bits=32)
+    folder = _cache(cache_dir) / f"tiny-v{recipe.version}{own}-seed{seed}"
     if not (folder / RECORD).is_file():
         try:
-            make_tiny_model(folder, seed=seed, progress=progress)
+            make_tiny_model(folder, seed=seed, recipe=recipe, progress=progress)
         except StorageError:
             if not (folder / RECORD).is_file():  # or else another process was first
                 raise
