@@ -56,7 +56,7 @@ def _listing(inner: Tokens, brackets: str, read_item: Read) -> Shape | None:
 
 def _set(inner: Tokens, read_item: Read, read_several: Read) -> Shape:
     if not inner:
-        return Listing((), "{}")
+        return Value(tree.symbol("emptyset"))
     parts, cuts = split_at(inner, lambda token: token.kind == "bar" or token[:2] == ("op", ":"))
     if len(cuts) == 1 and all(parts):
         return _set_builder(parts[0], parts[1], read_several)
@@ -146,13 +146,29 @@ def read_matrix(tokens: Tokens, read_item: Read) -> Shape | None:
         return None
     while len(tokens) > 2 and tokens[0].text in ("(", "[", "{") and wrapped(tokens):
         tokens = tokens[1:-1]
+    if tokens[0].text == "\\{" and len(tokens) > 1 and tokens[1].kind == "env":
+        tokens = tokens[1:]  # a brace before a system of equations closes nowhere
     name = tokens[0].text.partition(" ")[2] if tokens[0].kind == "env" else ""
+    if name in ("cases", "aligned", "array", "align") and _only_equations(tokens[1:-1]):
+        rows, _ = split_at(tokens[1:-1], lambda token: token.kind == "row")
+        cells = [[token for token in row if token.kind != "amp"] for row in rows]
+        return Listing(tuple(read_item(_without_comma(cell)) for cell in cells if cell))
     if name.lower() == "vmatrix" or (tokens[0].kind != "env") or tokens[-1].kind != "env":
         raise NotEvaluatedError
     if name not in _MATRICES or sum(token.kind == "env" for token in tokens) != 2:
         raise NotMathError
     rows, _ = split_at(tokens[1:-1], lambda token: token.kind == "row")
     return Matrix(tuple(_row(row, read_item) for row in rows if row))
+
+
+def _only_equations(tokens: Tokens) -> bool:
+    """Whether every row is an equation: a system, and not a function given by cases."""
+    rows, _ = split_at(tokens, lambda token: token.kind == "row")
+    return all(sum(token[:2] == ("rel", "=") for token in row) == 1 for row in rows if row)
+
+
+def _without_comma(tokens: Tokens) -> Tokens:
+    return tokens[:-1] if tokens[-1].kind == "sep" else tokens
 
 
 def _row(row: Tokens, read_item: Read) -> tuple[Shape, ...]:

@@ -10,14 +10,32 @@ _GOLD = re.compile(r"\(?([A-J])\)?\.?|\(([a-j])\)")
 _STYLE = re.compile(r"\\(?:text|textbf|textrm|mathrm|mathbf|mbox|bf|rm)\b\s*|[{}$]|\\[ ,;]|~")
 _LETTER = re.compile(r"(?:(?:option|choice|answer)\s*(?:is)?\s*:?\s*)?[(\[]?\s*([A-Ja-j])\s*[)\].:]?\s*", re.IGNORECASE)
 _LETTER_AND_TEXT = re.compile(r"(?:[(\[]\s*([A-J])\s*[)\]]|([A-J])\s*[).:])\s*(\S.*)", re.DOTALL)
+_BOLD_LETTER = re.compile(r"\\(?:text|textbf|textrm|mathrm|mathbf)\s*\{\s*(?:\([A-J]\)|[A-J][.)])\s*\}(?:\\[ ,;]|[\s~])*(?=\S)")
+_SEVERAL = re.compile(r"[A-J]{2,6}|\(?[A-J]\)?(?:\s*(?:,|;|and|&|,\s*and)\s*\(?[A-J]\)?){1,5}")
 _OPTION = re.compile(r"(?:^|[\s,;:])[(\[]?([A-J])[)\].]\s*:?\s*(?=\S)")
 _MAX_PROMPT = 20_000
 
 
-def gold_letter(gold: str) -> str | None:
-    """The letter of a gold that is one, in upper case."""
-    found = _GOLD.fullmatch(_STYLE.sub("", gold).strip())
-    return (found.group(1) or found.group(2)).upper() if found else None
+def gold_letter(gold: str) -> tuple[str, str] | None:
+    """The letter of a gold that is one, in upper case, and the option's text where the gold has it."""
+    plain = _STYLE.sub("", gold).strip()
+    found = _GOLD.fullmatch(plain)
+    if found:
+        return (found.group(1) or found.group(2)).upper(), ""
+    if _BOLD_LETTER.match(gold.strip("$ ")) and (found := _LETTER_AND_TEXT.fullmatch(plain)):
+        start = _BOLD_LETTER.match(gold.strip("$ "))
+        assert start is not None
+        return found.group(1) or found.group(2), gold.strip("$ ")[start.end() :]
+    return None
+
+
+def several_letters(text: str) -> frozenset[str] | None:
+    """The options of an answer that names several: `ABD`, `A, B and D`, `(A), (C)`."""
+    plain = _STYLE.sub("", text).strip()
+    if not _SEVERAL.fullmatch(plain):
+        return None
+    letters = re.findall(r"[A-J]", plain)
+    return frozenset(letters) if letters == sorted(set(letters)) else None
 
 
 def answer_letter(answer: str, *, lower: bool) -> str | None:

@@ -7,6 +7,7 @@ from genesys.rewards.mathematics.compare_relations import (
     compare_named,
     compare_relations,
     relation_for_value,
+    spread,
 )
 from genesys.rewards.mathematics.compare_sets import (
     compare_listings,
@@ -24,10 +25,12 @@ from genesys.rewards.mathematics.compare_values import (
 from genesys.rewards.mathematics.compare_words import compare_words
 from genesys.rewards.mathematics.context import Context
 from genesys.rewards.mathematics.outcome import Outcome, all_of, at_most
+from genesys.rewards.mathematics.qualified import compare_families, compare_residues
 from genesys.rewards.mathematics.shapes import (
     Assign,
     Based,
     Chain,
+    Family,
     Listing,
     Matrix,
     Nothing,
@@ -35,6 +38,7 @@ from genesys.rewards.mathematics.shapes import (
     Ratio,
     RealSet,
     Relation,
+    Residue,
     Shape,
     Task,
     Value,
@@ -59,10 +63,15 @@ class Comparer:
             return Outcome.JUDGE
         if isinstance(gold, Opaque) or isinstance(answer, Opaque):
             return _opaque(gold, answer)
+        if isinstance(gold, Family) or isinstance(answer, Family):
+            return compare_families(gold, answer, self.context, self.compare)
+        if isinstance(gold, Residue) or isinstance(answer, Residue):
+            return compare_residues(gold, answer, self.context, self.compare)
         if isinstance(gold, Chain):
             gold = gold.parts[-1]
         if isinstance(answer, Chain):
             return all_of(self.compare(gold, part) for part in answer.parts)
+        gold, answer = spread(gold, answer), spread(answer, gold)
         if isinstance(gold, Assign) or isinstance(answer, Assign):
             return compare_named(gold, answer, self.context, self.compare)
         if isinstance(gold, Relation) or isinstance(answer, Relation):

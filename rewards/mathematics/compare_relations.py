@@ -8,7 +8,7 @@ from dataclasses import replace
 from genesys.rewards.mathematics import tree
 from genesys.rewards.mathematics.context import Context
 from genesys.rewards.mathematics.outcome import Outcome, all_of, at_most
-from genesys.rewards.mathematics.shapes import Assign, Relation, Shape, Value
+from genesys.rewards.mathematics.shapes import Assign, Listing, Relation, Shape, Value
 from genesys.rewards.mathematics.tree import Node
 
 Compare = Callable[[Shape, Shape], Outcome]
@@ -31,6 +31,19 @@ def compare_named(gold: Shape, answer: Shape, context: Context, compare: Compare
     return compare(gold, answer.value)
 
 
+def spread(shape: Shape, other: Shape) -> Shape:
+    """`(a,b)=(2,-3)` as `a=2, b=-3`, where the other side names its parts one by one."""
+    if not (isinstance(other, Listing) and all(isinstance(item, Assign) for item in other.items)):
+        return shape
+    if not (isinstance(shape, Assign) and isinstance(shape.value, Listing) and shape.name[:1] == "("):
+        return shape
+    names = shape.name[1:-1].split(",")
+    if len(names) != len(shape.value.items) or other.brackets:
+        return shape
+    pairs = zip(names, shape.value.items, strict=True)
+    return Listing(tuple(Assign(name, value, name) for name, value in pairs))
+
+
 def _two_names(gold: Assign, answer: Assign, context: Context, compare: Compare) -> Outcome:
     outcome = compare(gold.value, _renamed(gold, answer))
     if outcome is not Outcome.NO and not _names_agree(gold, answer):
@@ -49,7 +62,7 @@ def _renamed(gold: Assign, answer: Assign) -> Shape:
     """The answer's value with its argument named as in the gold: f(t)=2t as f(x)=2x."""
     value = answer.value
     if gold.parameter and answer.parameter and gold.parameter != answer.parameter and isinstance(value, Value):
-        return replace(value, node=tree.substitute(value.node, answer.parameter, gold.parameter))
+        return replace(value, node=tree.substitute(value.node, answer.parameter, tree.symbol(gold.parameter)))
     return value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from genesys.rewards.mathematics import tree
+from genesys.rewards.mathematics.compare_words import exclude_each_other
 from genesys.rewards.mathematics.context import Context
 from genesys.rewards.mathematics.outcome import Outcome, at_most
 from genesys.rewards.mathematics.shapes import Based, Ratio, Value
@@ -20,12 +21,22 @@ _MIN_ROUNDED_DIGITS = 3
 def compare_values(gold: Value, answer: Value, context: Context) -> Outcome:
     """Whether an answer says the gold's value."""
     outcome = _with_units(gold, answer, context)
-    if answer.remark and answer.remark.lower() != gold.remark.lower():
-        return at_most(Outcome.JUDGE, outcome)  # the words before it may negate it
-    return outcome
+    if answer.remark.lower() == gold.remark.lower():
+        return outcome
+    if exclude_each_other(gold.remark.lower(), answer.remark.lower()):
+        return Outcome.NO
+    return at_most(Outcome.JUDGE, outcome)  # the words before it may negate it
 
 
 def _with_units(gold: Value, answer: Value, context: Context) -> Outcome:
+    outcome = _by_unit(gold, answer, context)
+    if outcome is not Outcome.NO or (gold.product is None and answer.product is None):
+        return outcome
+    one, other = gold.product or gold.node, answer.product or answer.node
+    return Outcome.YES if context.identity.equal(one, other) else outcome
+
+
+def _by_unit(gold: Value, answer: Value, context: Context) -> Outcome:
     if gold.percent or answer.percent:
         return _percent(gold, answer, context)
     if gold.unit is None or answer.unit is None:
@@ -110,7 +121,7 @@ def _renamed_constant(gold: Node, answer: Node) -> Node | None:
     extra = tree.variables_of(answer) - tree.variables_of(gold)
     missing = tree.variables_of(gold) - tree.variables_of(answer)
     if len(extra) == len(missing) == 1 and extra | missing <= _INTEGRATION:
-        return tree.substitute(answer, next(iter(extra)), next(iter(missing)))
+        return tree.substitute(answer, next(iter(extra)), tree.symbol(next(iter(missing))))
     return None
 
 

@@ -84,7 +84,7 @@ def _two_texts(gold: Words, answer: Words, context: Context) -> Outcome:
         return Outcome.YES
     if gold.node is not None and answer.node is not None:
         return Outcome.YES if context.identity.equal(gold.node, answer.node) else Outcome.NO
-    if _excluded(left, right):
+    if exclude_each_other(left, right):
         return Outcome.NO
     if left in _NO_VALUE and right in _NO_VALUE:
         return Outcome.JUDGE
@@ -99,7 +99,7 @@ def _two_texts(gold: Words, answer: Words, context: Context) -> Outcome:
     return Outcome.JUDGE
 
 
-def _excluded(left: str, right: str) -> bool:
+def exclude_each_other(left: str, right: str) -> bool:
     """Whether both say a word of one closed class, and not the same."""
     one, other = set(left.split()), set(right.split())
     return any(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from genesys.rewards.mathematics.choice import answer_letter, gold_letter, options_of
+from genesys.rewards.mathematics.choice import answer_letter, gold_letter, options_of, several_letters
 from genesys.rewards.mathematics.compare import Comparer
 from genesys.rewards.mathematics.context import Context
 from genesys.rewards.mathematics.errors import NeedsWorkerError, TooComplexError
@@ -109,20 +109,32 @@ def _numeral(text: str) -> Fraction | None:
 
 def _by_choice(question: Question) -> Decision | None:
     """An option by its letter, or by what it says."""
-    letter = gold_letter(question.gold)
-    if letter is None:
-        return None
+    chosen_gold = gold_letter(question.gold)
+    if chosen_gold is None:
+        return _by_choices(question)
+    letter, text = chosen_gold
     options = options_of(question.problem)
     lower = bool(options) or not question.gold.strip("$ ").isalpha()
     chosen = answer_letter(question.answer, lower=lower)
     if chosen is not None:
         return Decision(Outcome.YES if chosen == letter else Outcome.NO, "choice")
+    if text:
+        return _by_shape(replace(question, gold=text), deep=False)
     if letter not in options:
         return None
     same = [name for name, text in options.items() if text and _same_option(text, question.answer)]
     if len(same) == 1:
         return Decision(Outcome.YES if same[0] == letter else Outcome.NO, "choice")
     return None
+
+
+def _by_choices(question: Question) -> Decision | None:
+    """Several options at once."""
+    gold = several_letters(question.gold)
+    chosen = several_letters(question.answer) if gold else None
+    if gold is None or chosen is None or len(gold) < 2:
+        return None
+    return Decision(Outcome.YES if gold == chosen else Outcome.NO, "choice")
 
 
 def _same_option(option: str, answer: str) -> bool:

@@ -189,7 +189,7 @@ CONNECTIVES = {"and": "and", "or": "or", "&": "and"}
 LEAD_WORDS = frozenset(
     "about approximately approx roughly around nearly exactly the a an our final answer answers is are "
     "value of equal equals to solution solutions result total option choice choose here we have get so "
-    "thus hence therefore be must only between rs usd inr".split()
+    "there thus hence therefore be must only between rs usd inr".split()
 )
 """Words before a value that say nothing about it."""
 

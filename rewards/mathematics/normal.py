@@ -35,6 +35,7 @@ _TABLE: dict[int, str] = {ord(key): value for key, value in _CHARACTERS.items()}
 }
 _SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱˣ", "0123456789+-()nix")
 _SUB = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙₓ", "0123456789+-()nx")
+_CIRCLED = re.compile("[\u2460-\u2473]+")
 _SUPER_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱˣ]+")
 _SUB_RUN = re.compile("[₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙₓ]+")
 
@@ -66,6 +67,7 @@ def normal_text(text: str) -> str:
     text = _HIDDEN.sub("", text)
     text = _COLOR.sub("", text)
     text = _NULL_DELIMITER.sub("", text)
+    text = text.replace("{.}", ".")
     text = _UNBRACED.sub(r"\\\1{\2}", text)
     text = _THOUSANDS.sub("", text)
     text = _MERIDIEM.sub(r"\1m", text)
@@ -88,6 +90,7 @@ def _plain_characters(text: str) -> str:
     """Maps letters, digits and signs of other alphabets to LaTeX."""
     text = _SUPER_RUN.sub(lambda found: "^{" + found.group().translate(_SUPER) + "}", text)
     text = _SUB_RUN.sub(lambda found: "_{" + found.group().translate(_SUB) + "}", text)
+    text = _CIRCLED.sub(lambda found: ", ".join(str(ord(char) - 0x245F) for char in found.group()), text)
     text = text.translate(_TABLE)
     if text.isascii():
         return text

@@ -10,6 +10,7 @@ from genesys.rewards.mathematics import lexicon as lex
 from genesys.rewards.mathematics.brackets import read_bracketed, read_matrix, read_union
 from genesys.rewards.mathematics.errors import NotEvaluatedError, NotMathError
 from genesys.rewards.mathematics.normal import normal_text
+from genesys.rewards.mathematics.qualified import read_qualified
 from genesys.rewards.mathematics.relations import combine_relations, read_relation
 from genesys.rewards.mathematics.shapes import (
     Based,
@@ -67,6 +68,9 @@ def read_tokens(tokens: Tokens) -> Shape:
 def read_several(tokens: Tokens) -> Shape:
     """A list at the top level, or a single item."""
     tokens = unbraced(_trimmed(_without_filler(tokens)))
+    qualified = read_qualified(tokens, read_several)
+    if qualified is not None:
+        return qualified
     twice = _said_twice(tokens)
     if twice is not None:
         return twice
@@ -127,7 +131,7 @@ def read_core(tokens: Tokens) -> Shape:
 def _trimmed(tokens: Tokens) -> Tokens:
     """Without separators and full stops at the ends."""
     start, end = 0, len(tokens)
-    while end > start and (tokens[end - 1].text in _TRAILING or tokens[end - 1].kind == "sep"):
+    while end > start and (tokens[end - 1].text in _TRAILING or tokens[end - 1].kind in ("sep", "row")):
         end -= 1
     while start < end and (tokens[start].text in _TRAILING or tokens[start].kind in ("sep", "row")):
         start += 1

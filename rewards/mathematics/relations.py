@@ -3,6 +3,7 @@ r"""Reading relations: names (`k=1`), equations, inequalities, membership, chain
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from genesys.rewards.mathematics import tree
 from genesys.rewards.mathematics.brackets import (
@@ -14,12 +15,14 @@ from genesys.rewards.mathematics.brackets import (
 from genesys.rewards.mathematics.errors import NotMathError
 from genesys.rewards.mathematics.grammar import parse_expression
 from genesys.rewards.mathematics.shapes import Assign, Chain, Piece, RealSet, Relation, Shape, Value
-from genesys.rewards.mathematics.splitting import Tokens, split_at, unbraced
+from genesys.rewards.mathematics.splitting import Tokens, split_at, unbraced, wrapped
 from genesys.rewards.mathematics.tokens import Token
 from genesys.rewards.mathematics.tree import Node
 
 Read = Callable[[Tokens], Shape]
 _ORDER = frozenset(("<", "<=", ">", ">="))
+_NAME_JOINTS = frozenset((":", "cap", "cup", "minus"))
+_DECORATION = frozenset(("angle", "triangle", "vec", "overline", "hat", "tilde", "..."))
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!=", "=": "="}
 
 
@@ -73,7 +76,7 @@ def _equalities(parts: list[list[Token]], read_core: Read) -> Shape:
 
 def _assign(left: Tokens, value: Shape) -> Assign:
     left = unbraced(left)
-    name = "".join(token.text for token in left)
+    name = "".join(token.text for token in left if token.text not in "{}")
     symbol = parameter = None
     try:
         node = parse_expression(left)
@@ -88,38 +91,62 @@ def _assign(left: Tokens, value: Shape) -> Assign:
 
 
 def _is_name(tokens: Tokens) -> bool:
-    r"""Whether the tokens name something: `x`, `S_n`, `f(x)`, `V_1:V_2`, `\angle ABC`, `(x,y)`."""
-    depth, seen, subscript = 0, False, False
+    r"""Whether the tokens name something: `x`, `S_n`, `f(x)`, `V_1:V_2`, `\angle ABC`, `(x,y)`, `A \cap B`."""
+    tokens = unbraced(tokens)
+    parts, cuts = split_at(tokens, lambda token: token.kind == "op" and token.text in _NAME_JOINTS)
+    if cuts:
+        return all(part and _is_name(part) for part in parts)
+    if wrapped(tokens) and tokens[0].text == "(":
+        return all(part and _is_name(part) for part in split_at(tokens[1:-1], lambda t: t.kind == "sep")[0])
+    return _is_simple_name(tokens)
+
+
+def _is_simple_name(tokens: Tokens) -> bool:
+    """A letter, a word or letters of a figure, with subscripts and arguments."""
+    bare = [token for token in tokens if token.text not in _DECORATION and token.kind != "bar"]
+    if not bare:
+        return False
+    if bare[0][:2] == ("structure", "frac"):
+        return all(token.kind in ("sym", "word") or token.text in "{}" for token in bare[1:])
+    decorated = len(bare) < len(tokens)
+    end = 0
+    while end < len(bare) and _is_letter(bare[end], decorated or bare[end].roman):
+        end += 1
+    if end == 0 or (end > 1 and not decorated and not all(t.kind == "word" or t.roman for t in bare[:end])):
+        return False
+    return _is_suffix(bare[end:])
+
+
+def _is_letter(token: Token, loose: bool) -> bool:
+    if token.kind == "sym":
+        return token.text not in ("inf", "e", "i", "pi") and not token.text.startswith("mathbb")
+    return token.kind == "word" and (loose or token.text.isupper() or len(token.text) > 3)
+
+
+def _is_suffix(tokens: Tokens) -> bool:
+    """Subscripts, primes, an exponent before arguments, then arguments in brackets to the end."""
+    rest = list(tokens)
+    while rest:
+        if rest[0].text == "'":
+            del rest[0]
+        elif rest[0].kind == "op" and rest[0].text in ("_", "^") and len(rest) > 1:
+            power = rest[0].text == "^"
+            width = 1 + (_group_width(rest[1:]) if rest[1].text == "{" else 1)
+            del rest[:width]
+            if power and not (rest and rest[0].text == "("):
+                return False
+        else:
+            return rest[0].text in ("(", "[") and wrapped(rest)
+    return True
+
+
+def _group_width(tokens: Tokens) -> int:
+    depth = 0
     for index, token in enumerate(tokens):
-        if token.kind == "open":
-            depth += 1
-            if token.text == "\\{" and index == 0:
-                return False
-        elif token.kind == "close":
-            depth -= 1
-        elif token.kind in ("sym", "word"):
-            if token.kind == "word" and not (token.roman or token.text.isupper() or len(token.text) > 3):
-                return False
-            if seen and depth == 0 and token.kind == "sym" and not _joins(tokens, index):
-                return False
-            seen = True
-        elif token.kind == "num":
-            if not subscript and depth == 0:
-                return False
-        elif not (token.kind in ("sep", "bar") or token.text in ("_", "'", ":", "vec", "overline", "hat", "frac", "dots")):
-            if not (depth and seen and token.kind == "op"):
-                return False
-        subscript = token.text == "_" or (subscript and token.kind == "open")
-    return seen
-
-
-def _joins(tokens: Tokens, index: int) -> bool:
-    """Whether a second symbol belongs to the name: after a colon, a subscript sign or an angle sign."""
-    before = tokens[index - 1].text
-    return before in (":", "_", "angle", "triangle", "vec", "overline", "|", ",") or tokens[0].text in (
-        "angle",
-        "triangle",
-    )
+        depth += (token.kind == "open") - (token.kind == "close")
+        if depth == 0:
+            return index + 1
+    return len(tokens)
 
 
 def _names(tokens: Tokens) -> bool:
@@ -186,6 +213,10 @@ def combine_relations(shapes: Sequence[Shape], words: set[str]) -> Shape | None:
     variables = {shape.variable for shape in sets if shape.variable}
     if len(sets) == len(shapes) and all(len(shape.pieces) == 2 for shape in sets) and "or" not in words:
         return _without_all(sets)
+    if len(sets) == len(shapes) and "or" not in words and len(variables) == 1:
+        punctured = _punctured(sets)
+        if punctured is not None:
+            return punctured
     if "and" in words and len(sets) == len(shapes) == 2 and len(variables) == 1:
         return _overlap(sets[0], sets[1])
     if "or" in words or (len(sets) == len(shapes) and words == {","}):
@@ -202,6 +233,32 @@ def _without_all(sets: Sequence[RealSet]) -> RealSet | None:
     if any(shape.pieces[1].low != point for shape, point in zip(sets, points, strict=True)):
         return None
     return without_points(points, sets[0].variable)
+
+
+def _punctured(sets: Sequence[RealSet]) -> RealSet | None:
+    r"""`-2 < x < 5, x \ne 3`: an interval without points inside it."""
+    whole = [shape for shape in sets if len(shape.pieces) == 1]
+    holes = [shape for shape in sets if len(shape.pieces) == 2]
+    if len(whole) != 1 or not holes or any(hole.pieces[0].high != hole.pieces[1].low for hole in holes):
+        return None
+    points = [hole.pieces[0].high for hole in holes]
+    piece = whole[0].pieces[0]
+    if any(node.op != "num" for node in (*points, *(e for e in (piece.low, piece.high) if not _infinite(e)))):
+        return None
+    inside = sorted({p.number for p in points if _below(piece.low, p) and _below(p, piece.high)})
+    ends = [piece.low, *map(tree.number, inside), piece.high]
+    pieces = [Piece(low, high, False, False) for low, high in zip(ends, ends[1:], strict=False)]
+    pieces[0] = replace(pieces[0], low_closed=piece.low_closed)
+    pieces[-1] = replace(pieces[-1], high_closed=piece.high_closed)
+    return RealSet(tuple(pieces), sets[0].variable)
+
+
+def _infinite(node: Node) -> bool:
+    return node in (INFINITY, MINUS_INFINITY)
+
+
+def _below(low: Node, high: Node) -> bool:
+    return low == MINUS_INFINITY or high == INFINITY or (low.op == high.op == "num" and low.number < high.number)
 
 
 def _overlap(one: RealSet, other: RealSet) -> RealSet | None:

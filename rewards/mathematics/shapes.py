@@ -24,6 +24,7 @@ class Value:
         plain: Whether it is a numeral, a fraction of two, or a symbol, with a sign at most: nothing in it
             is left to work out.
         remark: Words before it that are neither unit nor filler: they may change what it says.
+        product: The expression where the letters of the unit are factors: `2\pi hr`.
     """
 
     node: Node
@@ -32,6 +33,7 @@ class Value:
     decimals: int | None = None
     plain: bool = False
     remark: str = ""
+    product: Node | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,23 @@ class Based:
 
 
 @dataclass(frozen=True, slots=True)
+class Residue:
+    r"""A value modulo a number: `x \equiv 5 \pmod 7`."""
+
+    value: Shape
+    modulus: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    r"""An answer for every element of a set: `k\pi, k \in \mathbb{Z}`."""
+
+    shape: Shape
+    parameter: str
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     r"""Something to be worked out and not an answer: `\sum_{k=1}^5 k`."""
 
@@ -170,6 +189,8 @@ Shape: TypeAlias = (
     | Matrix
     | Ratio
     | Based
+    | Residue
+    | Family
     | Task
     | Opaque
     | Nothing

@@ -134,7 +134,7 @@ def _letters(text: str, spaced: bool, roman: bool) -> Token:
     lower = text.lower()
     if (text in lex.FUNCTIONS or lower in lex.FUNCTIONS) and not (roman and lower == "sec"):
         return Token("fn", lex.FUNCTION_ALIASES.get(lower, lower), spaced)
-    if text in lex.NAMED_VALUES and len(text) > 2 and not roman:
+    if text in lex.NAMED_VALUES and len(text) > 2 and (not roman or text == "mod"):
         return Token("named", text, spaced)
     if lower in lex.CONNECTIVES:
         return Token("sep", lower, spaced)

@@ -139,13 +139,16 @@ def variables_of(node: Node) -> frozenset[str]:
     return symbols_of(node) - CONSTANTS
 
 
-def substitute(node: Node, old: str, new: str) -> Node:
-    """The same expression with a symbol renamed."""
+def substitute(node: Node, old: str, new: Node) -> Node:
+    """The same expression with a symbol replaced."""
     if node.op == "sym":
-        return symbol(new) if node.name == old else node
+        return new if node.name == old else node
     if not node.args:
         return node
-    return Node(node.op, tuple(substitute(arg, old, new) for arg in node.args), node.name)
+    args = [substitute(arg, old, new) for arg in node.args]
+    if node.op == "fn":
+        return call(node.name, *args)
+    return power(args[0], args[1]) if node.op == "pow" else add(args) if node.op == "add" else mul(args)
 
 
 def size_of(node: Node) -> int:

@@ -67,6 +67,8 @@ def _table() -> dict[str, tuple[str, int, Fraction]]:
         ("rupee rs inr", "rupee", 1, 1),
         ("yuan rmb", "yuan", 1, 1),
         ("deg degree", "angle", 1, 1),
+        ("c celsius", "celsius", 1, 1),
+        ("f fahrenheit", "fahrenheit", 1, 1),
         ("rad radian", "radian", 1, 1),
         ("n newton", "force", 1, 1),
         ("j joule", "energy", 1, 1),
@@ -93,7 +95,7 @@ _KNOWN = _table()
 _COMPOUND = {"mph": "mile per hour", "kmh": "km per hour", "kph": "km per hour", "fps": "ft per s", "rpm": "rpm"}
 _POWERS = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cubed": 3}
 SAFE_UNSPACED = frozenset(
-    "sq cm mm km dm nm kg mg ml mi ft yd hr hrs min sec lb lbs oz mph kmh kph usd rad mol hz am pm inch inches "
+    "unit units sq cm mm km dm nm kg mg ml mi ft yd hr hrs min sec lb lbs oz mph kmh kph usd rad mol hz am pm inch inches "
     "feet foot meters metres miles hours minutes seconds days degrees dollars cents".split()
 )
 """Words that are a unit even where they stand against the number: `22.1cm`. A single letter is none."""
@@ -139,7 +141,7 @@ def read_unit(tokens: Sequence[Token]) -> Unit | None:
             if token[:2] == ("op", "/") or word in ("per", "an", "a", "each", "every"):
                 sign = -1 if word != "a" or sign < 0 else sign
                 words.append("per")
-            elif token[:2] == ("op", "*") or word in ("of", "the"):
+            elif token[:2] == ("op", "*") or word in ("of", "the", "(", ")", "{", "}"):
                 continue
             elif token[:2] == ("op", "^"):
                 width, power = _power(tokens, index)

@@ -15,6 +15,7 @@ from genesys.rewards.mathematics.grammar import parse_expression
 from genesys.rewards.mathematics.shapes import Value
 from genesys.rewards.mathematics.splitting import Tokens, balanced, unbraced
 from genesys.rewards.mathematics.tokens import Token
+from genesys.rewards.mathematics.tree import Node
 from genesys.rewards.mathematics.units import Unit, is_unit_word, read_unit
 
 _CURRENCY = frozenset(("dollar", "euro", "pound", "yen", "rupee"))
@@ -45,6 +46,7 @@ def read_value(tokens: Tokens) -> Value:
         decimals=_decimals(body) if scale == 1 else None,
         plain=_is_plain(body),
         remark=remark,
+        product=_product(tokens, tail),
     )
 
 
@@ -55,7 +57,7 @@ def _without_lead(tokens: Tokens) -> tuple[Tokens, str]:
     while start < len(tokens) and (_is_lead(tokens[start]) or _is_approximate(tokens[start])):
         token = tokens[start]
         if token.kind == "word" and token.text.lower() not in lex.LEAD_WORDS:
-            if not token.roman or len(token.text) < 3:
+            if len(token.text) < 3 or token.text.isupper():
                 break
             unknown.append(token.text)
         elif token.kind == "sym" and not is_article(tokens, start):
@@ -101,7 +103,7 @@ def _split_unit(tokens: Tokens) -> tuple[Tokens, list[Token]]:
     start = cut
     while start > 1:
         token = tokens[start - 1]
-        if _is_unit_token(token):
+        if _is_unit_token(token) or (token.text in ("C", "F") and tokens[start - 2].text == "deg"):
             cut = start - 1
         elif not (_is_joint(token) or (token.kind == "num" and token.text in ("1", "2", "3"))):
             break
@@ -141,6 +143,16 @@ def _scale(tail: list[Token]) -> tuple[int, list[Token]]:
         scale *= lex.SCALE_WORDS[tail[0].text.lower()]
         tail = tail[1:]
     return scale, tail
+
+
+def _product(tokens: Tokens, tail: Sequence[Token]) -> Node | None:
+    """The whole as a product, where plain letters were taken for a unit."""
+    if not any(token.kind == "word" and not token.roman and len(token.text) <= 3 for token in tail):
+        return None
+    try:
+        return parse_expression(tokens)
+    except NotMathError:
+        return None
 
 
 def _decimals(tokens: Tokens) -> int | None:
