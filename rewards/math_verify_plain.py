@@ -61,7 +61,7 @@ class PlainMathVerify:
                 strict=self.strict,
                 timeout_seconds=None,
             )
-        except Exception:  # the library lets sympy's errors through for some inputs
+        except Exception:  # noqa: BLE001 - the library lets sympy's errors through for some inputs
             return False
         return equal
 
@@ -79,6 +79,6 @@ def _parse(text: str) -> list[Any]:
 
     try:
         parsed: list[Any] = parse(text, parsing_timeout=None)
-    except Exception:  # sympy's and the grammar's errors on hostile text are of many kinds
+    except Exception:  # noqa: BLE001 - sympy's and the grammar's errors on hostile text are of many kinds
         return []
     return parsed

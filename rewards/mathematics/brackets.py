@@ -3,6 +3,7 @@ r"""Reading brackets: tuples, intervals, sets, set-builders, unions and matrices
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from genesys.rewards.mathematics import tree
 from genesys.rewards.mathematics.errors import NotEvaluatedError, NotMathError
@@ -84,10 +85,12 @@ def read_union(tokens: Tokens, read_core: Read) -> Shape | None:
     kinds = {cut.text for cut in cuts}
     shapes = [read_core(part) for part in parts]
     if kinds == {"cup"}:
+        if any(isinstance(shape, Value) and not _is_reals(shape) for shape in shapes):
+            raise NotMathError  # a number is no set: {1} is
         pieces = [piece for shape in shapes for piece in pieces_of(shape)]
         return RealSet(tuple(pieces))
     if kinds == {"minus"} and len(shapes) == 2 and _is_reals(shapes[0]):
-        return without_points([item for item in _points(shapes[1])])
+        return without_points(_points(shapes[1]))
     raise NotMathError
 
 
@@ -124,7 +127,7 @@ def without_points(points: list[tree.Node], variable: str | None = None) -> Real
     if any(point.op != "num" for point in points) and len(points) > 1:
         raise NotMathError
     ends = [MINUS_INFINITY, *sorted(points, key=lambda point: point.number), INFINITY]
-    pieces = [Piece(low, high, False, False) for low, high in zip(ends, ends[1:], strict=False)]
+    pieces = [Piece(low, high, False, False) for low, high in pairwise(ends)]
     return RealSet(tuple(pieces), variable)
 
 

@@ -8,9 +8,13 @@ from genesys.schema import Problem
 
 _GOLD = re.compile(r"\(?([A-J])\)?\.?|\(([a-j])\)")
 _STYLE = re.compile(r"\\(?:text|textbf|textrm|mathrm|mathbf|mbox|bf|rm)\b\s*|[{}$]|\\[ ,;]|~")
-_LETTER = re.compile(r"(?:(?:option|choice|answer)\s*(?:is)?\s*:?\s*)?[(\[]?\s*([A-Ja-j])\s*[)\].:]?\s*", re.IGNORECASE)
+_LETTER = re.compile(
+    r"(?:(?:option|choice|answer)\s*(?:is)?\s*:?\s*)?[(\[]?\s*([A-Ja-j])\s*[)\].:]?\s*", re.IGNORECASE
+)
 _LETTER_AND_TEXT = re.compile(r"(?:[(\[]\s*([A-J])\s*[)\]]|([A-J])\s*[).:])\s*(\S.*)", re.DOTALL)
-_BOLD_LETTER = re.compile(r"\\(?:text|textbf|textrm|mathrm|mathbf)\s*\{\s*(?:\([A-J]\)|[A-J][.)])\s*\}(?:\\[ ,;]|[\s~])*(?=\S)")
+_BOLD_LETTER = re.compile(
+    r"\\(?:text|textbf|textrm|mathrm|mathbf)\s*\{\s*(?:\([A-J]\)|[A-J][.)])\s*\}(?:\\[ ,;]|[\s~])*(?=\S)"
+)
 _SEVERAL = re.compile(r"[A-J]{2,6}|\(?[A-J]\)?(?:\s*(?:,|;|and|&|,\s*and)\s*\(?[A-J]\)?){1,5}")
 _OPTION = re.compile(r"(?:^|[\s,;:])[(\[]?([A-J])[)\].]\s*:?\s*(?=\S)")
 _MAX_PROMPT = 20_000

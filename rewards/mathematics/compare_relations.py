@@ -61,7 +61,12 @@ def _two_names(gold: Assign, answer: Assign, context: Context, compare: Compare)
 def _renamed(gold: Assign, answer: Assign) -> Shape:
     """The answer's value with its argument named as in the gold: f(t)=2t as f(x)=2x."""
     value = answer.value
-    if gold.parameter and answer.parameter and gold.parameter != answer.parameter and isinstance(value, Value):
+    if (
+        gold.parameter
+        and answer.parameter
+        and gold.parameter != answer.parameter
+        and isinstance(value, Value)
+    ):
         return replace(value, node=tree.substitute(value.node, answer.parameter, tree.symbol(gold.parameter)))
     return value
 

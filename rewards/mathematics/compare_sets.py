@@ -190,7 +190,7 @@ def compare_vector(matrix: Matrix, listing: Listing, compare: Compare, *, swappe
     entries = _entries(matrix)
     if not (all(len(row) == 1 for row in matrix.rows) or len(matrix.rows) == 1):
         return Outcome.NO
-    if listing.brackets not in _TUPLES + ("[]",):
+    if listing.brackets not in (*_TUPLES, "[]"):
         return Outcome.NO
     pair = (listing.items, entries) if swapped else (entries, listing.items)
     return in_order(pair[0], pair[1], compare)

@@ -139,7 +139,9 @@ def _words_for_math(gold: Words, answer: Shape, context: Context) -> Outcome:
 
 def _math_in_words(gold: Shape, answer: Words, context: Context) -> Outcome:
     if not isinstance(gold, Value):
-        return Outcome.JUDGE if _any_digit(answer.text) or plain_words(answer.text) in _NO_VALUE else Outcome.NO
+        return (
+            Outcome.JUDGE if _any_digit(answer.text) or plain_words(answer.text) in _NO_VALUE else Outcome.NO
+        )
     if answer.node is not None and context.identity.equal(gold.node, answer.node):
         return Outcome.YES
     value = number_in_words(answer.text)
@@ -147,7 +149,11 @@ def _math_in_words(gold: Shape, answer: Words, context: Context) -> Outcome:
         return Outcome.YES if gold.node.op == "num" and gold.node.number == value else Outcome.NO
     if gold.node == tree.symbol("emptyset"):
         return _no_solution(answer.text)
-    if gold.node == tree.symbol("inf") and plain_words(answer.text) in ("infinite", "unbounded", "infinitely many"):
+    if gold.node == tree.symbol("inf") and plain_words(answer.text) in (
+        "infinite",
+        "unbounded",
+        "infinitely many",
+    ):
         return Outcome.JUDGE
     return Outcome.JUDGE if gold.node.op == "num" and _says(answer.text, gold) else Outcome.NO
 

@@ -12,7 +12,9 @@ from genesys.rewards.mathematics.identity import Identity
 ListOrder = Literal["any", "strict"]
 
 _PERCENT = re.compile(r"percent|%", re.IGNORECASE)
-_POINT = re.compile(r"ordered|pair|triple|coordinate|point|tuple|vector|\(\s*[a-zA-Z]\s*,\s*[a-zA-Z]", re.IGNORECASE)
+_POINT = re.compile(
+    r"ordered|pair|triple|coordinate|point|tuple|vector|\(\s*[a-zA-Z]\s*,\s*[a-zA-Z]", re.IGNORECASE
+)
 
 
 @dataclass

@@ -25,6 +25,9 @@ from genesys.schema import Problem
 MAX_LENGTH = 4_000
 """Characters of an answer that is read; a longer one must equal the gold to the letter."""
 
+QUICK_LENGTH = 500
+"""Characters of an answer that is read in the caller, whose time must stay short."""
+
 _NUMERAL = re.compile(r"[-+]?(?:\d{1,40}|\d{1,3}(?:,\d{3}){1,12})(?:\.\d{1,40})?\.?")
 _MAX_OPTION = 200
 _NUMBERS = re.compile(r"\d+(?:\.\d+)?")
@@ -76,6 +79,8 @@ def decide(question: Question, *, deep: bool) -> Decision:
         decision = tier(question)
         if decision is not None:
             return decision
+    if len(question.answer) > QUICK_LENGTH and not deep:
+        raise NeedsWorkerError
     if len(question.answer) > max(MAX_LENGTH, 2 * len(question.gold)):
         return Decision(Outcome.NO, "guard", "answer_too_complex")
     return _by_shape(question, deep)
@@ -170,9 +175,9 @@ def _by_shape(question: Question, deep: bool) -> Decision:
             outcome = _with_decimal_comma(question, Comparer(context).compare)
     except TooComplexError:
         return _too_complex(gold, deep)
-    if isinstance(gold, Words | Opaque) and isinstance(answer, Words | Opaque) and outcome is not Outcome.YES:
-        if _other_numbers(question):
-            return Decision(Outcome.NO, "numbers")
+    texts = isinstance(gold, Words | Opaque) and isinstance(answer, Words | Opaque)
+    if texts and outcome is not Outcome.YES and _other_numbers(question):
+        return Decision(Outcome.NO, "numbers")
     if outcome is Outcome.UNKNOWN:
         return _by_library(question, gold, answer, deep)
     if outcome is Outcome.YES and is_restatement(
@@ -227,7 +232,9 @@ def _by_library(question: Question, gold: Shape, answer: Shape, deep: bool) -> D
         # the answer is what cannot be read: only the library could still read it
         default = Outcome.NO
     else:
-        default = Outcome.JUDGE if isinstance(gold, Opaque) and not isinstance(answer, Nothing) else Outcome.NO
+        default = (
+            Outcome.JUDGE if isinstance(gold, Opaque) and not isinstance(answer, Nothing) else Outcome.NO
+        )
     if isinstance(gold, Words) or isinstance(answer, Words):
         return Decision(default, "shape")
     if not deep:

@@ -7,6 +7,8 @@ that announces a final answer, a last line `A: 12`, at last the last formula or 
 from __future__ import annotations
 
 import re
+from collections import deque
+from collections.abc import Iterator
 
 from genesys.rewards.answers import Answer, last_box_end, read_answer, read_boxed
 from genesys.schema import Problem
@@ -16,13 +18,17 @@ MAX_PROSE = 20_000
 """Characters of a bare text that are searched, from its end."""
 
 _MAX_WHOLE = 80
+_MAX_REMARK = 400
 _MARKERS = ("<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "</s>", "<|user|>")
 _FINAL = re.compile(r"final answer(?: is)?\s*[:*]*(?: ?the final answer is)?\s*[:*]*", re.IGNORECASE)
 _ANSWER = re.compile(r"\banswer\s*(?:is|:|=)\s*[:*]*", re.IGNORECASE)
 _LINE = re.compile(r"^[ \t]*(?:A:|####)[ \t]*(?=\S)", re.MULTILINE)
 _CLOSING_REMARK = re.compile(r"I hope (?:it is|this is) correct\.?|\[?Note:", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"\.(?=\s|$)|\n\s*\n|!(?=\s|$)")
-_SPAN = re.compile(r"\$\$([^$]{1,2000})\$\$|\$([^$]{1,2000})\$|\\\(((?:[^\\]|\\[^)]){1,2000})\\\)|\\\[((?:[^\\]|\\[^\]]){1,2000})\\\]")
+_SPAN = re.compile(
+    r"\$\$([^$]{1,2000})\$\$|\$([^$]{1,2000})\$"
+    r"|\\\(((?:[^\\]|\\[^()]){1,2000})\\\)|\\\[((?:[^\\]|\\[^\[\]]){1,2000})\\\]"
+)
 _JOINT = re.compile(r"[\s,;]*(?:and|or)?[\s,;]*\Z")
 _WORD = re.compile(r"[a-zA-Z]{2,}")
 _UNIT_WORDS = re.compile(r"\A\W*(?:percent|percentage|pct|degrees?|%|[a-z]+)?\W*\Z", re.IGNORECASE)
@@ -59,7 +65,7 @@ def _in_tag(text: str) -> str | None:
 
 
 def _final_answer(text: str) -> str | None:
-    text = _own_words(text[-MAX_PROSE:])
+    text = _own_words(text)
     if "<answer>" in text:
         return _in_tag(text.rpartition("<answer>")[2].partition("</answer>")[0].strip())
     box = last_box_end(text)
@@ -70,28 +76,27 @@ def _final_answer(text: str) -> str | None:
         boxed = read_boxed(text).text
         if boxed is not None:
             return boxed
-    return _unannounced(text)
+    return _unannounced(text[-MAX_PROSE:])
 
 
 def _own_words(text: str) -> str:
     """Up to where the model began to play the other side, without closing remarks."""
     for marker in _MARKERS:
         text = text.partition(marker)[0]
-    remark = None
-    for remark in _CLOSING_REMARK.finditer(text):
-        if len(text) - remark.start() < 400:
-            break
-    if remark is not None and remark.start() > 0 and len(text) - remark.start() < 400:
-        text = text[: remark.start()]
-    return text.strip()
+    remark = _CLOSING_REMARK.search(text, max(len(text) - _MAX_REMARK, 1))
+    return (text[: remark.start()] if remark else text).strip()
+
+
+def _last(matches: Iterator[re.Match[str]]) -> re.Match[str] | None:
+    newest = deque(matches, maxlen=1)
+    return newest[0] if newest else None
 
 
 def _announced(text: str, box: int) -> str | None:
     """What follows the last announcement after the last box; a final answer outranks an answer."""
+    start = max(box, len(text) - MAX_PROSE)
     for pattern in (_FINAL, _LINE, _ANSWER):
-        last = None
-        for last in pattern.finditer(text, box):
-            pass
+        last = _last(pattern.finditer(text, start))
         if last is not None and last.end() < len(text):
             found = _in_sentence(_first_sentence(text[last.end() :]))
             if found:
@@ -132,9 +137,7 @@ def _last_spans(sentence: str, spans: list[re.Match[str]]) -> str:
 
 
 def _last_number(text: str) -> str | None:
-    last = None
-    for last in _NUMBER.finditer(text):
-        pass
+    last = _last(_NUMBER.finditer(text))
     return last.group().strip() if last is not None else None
 
 
@@ -142,7 +145,9 @@ def _unannounced(text: str) -> str | None:
     """A short text is the answer itself; of a longer one the last sentence that holds something."""
     if len(text) <= _MAX_WHOLE and "\n" not in text:
         outside = _SPAN.sub(" ", text)
-        if _UNIT_WORDS.match(outside) or (outside == text and len(_WORD.findall(text)) <= 2 and ":" not in text):
+        if _UNIT_WORDS.match(outside) or (
+            outside == text and len(_WORD.findall(text)) <= 2 and ":" not in text
+        ):
             return text or None
     for sentence in reversed(_sentences(text)):
         spans = list(_SPAN.finditer(sentence))

@@ -12,12 +12,12 @@ from fractions import Fraction
 
 from genesys.rewards.mathematics import tree
 from genesys.rewards.mathematics.errors import NotEvaluatedError, NotMathError, TooComplexError
+from genesys.rewards.mathematics.numerals import mixed_part, number_of, repeating
 from genesys.rewards.mathematics.tokens import Token
 from genesys.rewards.mathematics.tree import Node
 
 MAX_DEPTH = 60
 MAX_TOKENS = 1_200
-MAX_DIGITS = 1_000
 MAX_BIG_NUMBERS = 12
 BIG_NUMBER_BITS = 2_048
 
@@ -136,10 +136,9 @@ class _Parser:
 
     def guard(self, node: Node) -> Node:
         """Counts large exact numbers, whose arithmetic is what costs time."""
-        if node.op == "num" and node.number.numerator.bit_length() > BIG_NUMBER_BITS:
-            self.big += 1
-        elif node.op == "num" and node.number.denominator.bit_length() > BIG_NUMBER_BITS:
-            self.big += 1
+        if node.op == "num":
+            size = max(node.number.numerator.bit_length(), node.number.denominator.bit_length())
+            self.big += size > BIG_NUMBER_BITS
         if self.big > MAX_BIG_NUMBERS:
             raise TooComplexError
         return node
@@ -187,57 +186,15 @@ class _Parser:
         token = self.take()
         follower = self.peek()
         if "." in token.text and follower.kind == "structure" and follower.text == "overline":
-            return tree.number(self.repeating(token.text))
+            value, width = repeating(token.text, self.tokens[self.at + 1 : self.at + 4])
+            self.at += 1 + width
+            return tree.number(value)
         value = number_of(token.text)
         if token.text.isdigit():
-            part = self.mixed_part()
-            if part is not None:
-                value += part
+            part, width = mixed_part(self.tokens[self.at : self.at + 7])
+            self.at += width
+            value += part
         return tree.number(value)
-
-    def mixed_part(self) -> Fraction | None:
-        r"""The fraction of a mixed number: proper, of two integers, as `\frac{3}{4}` or ` 3/4`."""
-        digits, width = self.simple_fraction()
-        if len(digits) != 2 or max(map(len, digits)) > MAX_DIGITS:
-            return None
-        top, bottom = map(int, digits)
-        if not 0 < top < bottom:
-            return None
-        self.at += width
-        return Fraction(top, bottom)
-
-    def simple_fraction(self) -> tuple[list[str], int]:
-        """The two integers of a plain fraction at this place and its width in tokens; it parses nothing."""
-        token = self.peek()
-        if token.kind == "num" and token.spaced and self.peek(1)[:2] == ("op", "/"):
-            digits = [token.text, self.peek(2).text]
-            return (digits if all(map(str.isdigit, digits)) else []), 3
-        if token[:2] != ("structure", "frac"):
-            return [], 0
-        digits, place = [], 1
-        while len(digits) < 2:
-            braced = self.peek(place).text == "{"
-            text = self.peek(place + braced).text
-            if not text.isdigit() or (braced and self.peek(place + 2).text != "}"):
-                return [], 0
-            if not braced and not digits and len(text) == 2 and text.isdigit():
-                return [text[0], text[1]], place + 1  # \frac34
-            if not braced and len(text) > 1:
-                return [], 0
-            digits.append(text)
-            place += 3 if braced else 1
-        return digits, place
-
-    def repeating(self, text: str) -> Fraction:
-        self.take()
-        digits = self.peek(1).text if self.peek().text == "{" else self.peek().text
-        width = 3 if self.peek().text == "{" else 1
-        if not digits.isdigit() or len(text) + len(digits) > 60:
-            raise NotMathError
-        self.at += width
-        decimals = len(text.partition(".")[2])
-        head = Fraction(text if text[-1] != "." else text[:-1])
-        return head + Fraction(int(digits), (10 ** len(digits) - 1) * 10**decimals)
 
     def symbol(self) -> Node:
         token = self.take()
@@ -383,17 +340,3 @@ class _Parser:
             self.tokens[self.at : self.at + 1] = [Token("sym", letter) for letter in token.text]
             return self.symbol()
         raise NotMathError
-
-
-def number_of(text: str) -> Fraction:
-    """The value of a numeral such as `12`, `.5`, `3.` or `2.5e-6`.
-
-    Raises:
-        TooComplexError: If it has too many digits or too large an exponent.
-    """
-    mantissa, _, exponent = text.replace("E", "e").partition("e")
-    if len(text) > MAX_DIGITS or (exponent and abs(int(exponent)) > 5_000):
-        raise TooComplexError
-    whole, _, decimals = mantissa.partition(".")
-    value = Fraction(int((whole + decimals) or "0"), 10 ** len(decimals))
-    return value * Fraction(10) ** int(exponent) if exponent else value

@@ -5,14 +5,20 @@ Plain data, kept apart from the code that reads by it.
 
 from __future__ import annotations
 
+
+def words(text: str) -> list[str]:
+    """The words of a text: tables are easier to read and to sort as prose than as quoted lists."""
+    return text.split()
+
+
 SYMBOLS: dict[str, str] = {
     **{
         name: name
-        for name in (
+        for name in words(
             "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau "
             "upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega "
             "pi ell hbar nabla partial angle triangle emptyset parallel perp"
-        ).split()
+        )
     },
     "varepsilon": "epsilon",
     "vartheta": "theta",
@@ -27,7 +33,7 @@ SYMBOLS: dict[str, str] = {
 """Commands that stand for one symbol."""
 
 PLAIN_SYMBOLS = {
-    **{name: name for name in "alpha beta gamma delta theta lambda mu rho sigma phi omega pi".split()},
+    **{name: name for name in words("alpha beta gamma delta theta lambda mu rho sigma phi omega pi")},
     "inf": "inf",
     "infty": "inf",
     "infinity": "inf",
@@ -36,9 +42,11 @@ PLAIN_SYMBOLS = {
 """The same written as plain words."""
 
 FUNCTIONS = frozenset(
-    "sin cos tan cot sec csc arcsin arccos arctan arccot arcsec arccsc sinh cosh tanh coth sech csch "
-    "arcsinh arccosh arctanh asin acos atan sgn sign "
-    "ln log lg exp".split()
+    words(
+        "sin cos tan cot sec csc arcsin arccos arctan arccot arcsec arccsc sinh cosh tanh coth sech csch "
+        "arcsinh arccosh arctanh asin acos atan sgn sign "
+        "ln log lg exp"
+    )
 )
 """Functions of one argument, by command or as plain words."""
 
@@ -53,10 +61,10 @@ FUNCTION_ALIASES = {
     "arctg": "arctan",
 }
 
-NAMED_VALUES = frozenset("gcd lcm max min mod sup inf det dim ker rank deg arg Re Im Res tr".split())
+NAMED_VALUES = frozenset(words("gcd lcm max min mod sup inf det dim ker rank deg arg Re Im Res tr"))
 """Functions that this grammar does not evaluate: an answer that holds one is not evaluated."""
 
-BIG_OPERATORS = frozenset("sum int prod lim iint iiint oint bigcup bigcap limsup liminf coprod".split())
+BIG_OPERATORS = frozenset(words("sum int prod lim iint iiint oint bigcup bigcap limsup liminf coprod"))
 """What stands for a task, not for a value."""
 
 RELATIONS = {
@@ -151,11 +159,15 @@ CLOSERS = {
 }
 BARS = frozenset(["|", "\\mid", "\\vert", "\\lvert", "\\rvert", "\\Vert", "\\lVert", "\\rVert", "\\|"])
 
-DOTS = frozenset(["\\ldots", "\\dots", "\\cdots", "\\dotsc", "\\dotsb", "\\dotsm", "\\vdots", "\\ddots", "..."])
+DOTS = frozenset(
+    ["\\ldots", "\\dots", "\\cdots", "\\dotsc", "\\dotsb", "\\dotsm", "\\vdots", "\\ddots", "..."]
+)
 
 STRUCTURES = frozenset(
-    "frac sqrt binom choose over overline vec overrightarrow hat bar widehat tilde pmod bmod "
-    "overset underset stackrel begin end".split()
+    words(
+        "frac sqrt binom choose over overline vec overrightarrow hat bar widehat tilde pmod bmod "
+        "overset underset stackrel begin end"
+    )
 )
 STRUCTURE_ALIASES = {
     "dfrac": "frac",
@@ -171,10 +183,12 @@ STRUCTURE_ALIASES = {
 }
 
 SKIPPED = frozenset(
-    "left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr displaystyle "
-    "textstyle scriptstyle limits nolimits quad qquad thinspace enspace hfill hline boxed fbox "
-    "ensuremath mathstrut strut nonumber notag bf rm it cal sf tt large Large small normalsize "
-    "underline therefore because".split()
+    words(
+        "left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr displaystyle "
+        "textstyle scriptstyle limits nolimits quad qquad thinspace enspace hfill hline boxed fbox "
+        "ensuremath mathstrut strut nonumber notag bf rm it cal sf tt large Large small normalsize "
+        "underline therefore because"
+    )
 )
 """Commands that change how the text looks and not what it says."""
 
@@ -187,17 +201,21 @@ BOLD_COMMANDS = frozenset(["mathbf", "boldsymbol", "bm", "bold", "pmb"])
 CONNECTIVES = {"and": "and", "or": "or", "&": "and"}
 
 LEAD_WORDS = frozenset(
-    "about approximately approx roughly around nearly exactly the a an our final answer answers is are "
-    "value of equal equals to solution solutions result total option choice choose here we have get so "
-    "there thus hence therefore be must only between rs usd inr".split()
+    words(
+        "about approximately approx roughly around nearly exactly the a an our final answer answers is are "
+        "value of equal equals to solution solutions result total option choice choose here we have get so "
+        "there thus hence therefore be must only between rs usd inr"
+    )
 )
 """Words before a value that say nothing about it."""
 
 NUMBER_WORDS = {
     word: value
     for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-        "sixteen seventeen eighteen nineteen twenty".split()
+        words(
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+            "sixteen seventeen eighteen nineteen twenty"
+        )
     )
 } | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 

@@ -72,7 +72,7 @@ def normal_text(text: str) -> str:
     text = _THOUSANDS.sub("", text)
     text = _MERIDIEM.sub(r"\1m", text)
     text = _SPACES.sub(" ", text)
-    return text.strip(" *`\"")
+    return text.strip(' *`"')
 
 
 def _repair_escapes(text: str) -> str:

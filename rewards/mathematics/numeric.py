@@ -1,7 +1,7 @@
-"""Numeric identity at high precision: the slow tier, in the worker only.
+r"""Numeric identity at high precision: the slow tier, in the worker only.
 
 Two expressions are equal if they agree at 60 and 120 digits, for constants once, for expressions with variables
-at every point where both are defined. Points are real first, because `\\ln x^2` and `2\\ln x` are the same
+at every point where both are defined. Points are real first, because `\ln x^2` and `2\ln x` are the same
 to a person; the complex plane decides where no real point does. Sizes are checked before a function is
 called: nothing here takes long, whatever was written.
 """
@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import mpmath
+import mpmath  # type: ignore[import-untyped]  # it ships no type information
 from mpmath import mp
 
 from genesys.rewards.mathematics.errors import TooComplexError
@@ -131,7 +131,9 @@ def _difference(left: Node, right: Node, point: Mapping[str, Any], real: bool) -
 def _points(names: list[str]) -> Iterator[dict[str, Any]]:
     """Ten fixed points: inside (0, 1), above 1, large, and of mixed signs."""
     draw = random.Random("genesys")
-    for low, high, signed in ((0.1, 0.9, 0), (1, 3, 0), (0.2, 3, 0), (4, 9, 0), (11, 17, 0)) + ((0.2, 3, 1),) * 5:
+    for low, high, signed in ((0.1, 0.9, 0), (1, 3, 0), (0.2, 3, 0), (4, 9, 0), (11, 17, 0)) + (
+        (0.2, 3, 1),
+    ) * 5:
         yield {
             name: mpmath.mpf(draw.uniform(low, high)) * (draw.choice((1, -1)) if signed else 1)
             for name in names
@@ -155,8 +157,7 @@ class _Evaluator:
 
     def value(self, node: Node) -> Any:
         result = self.finite(self.compute(node))
-        if abs(result) > self.scale:
-            self.scale = abs(result)
+        self.scale = max(self.scale, abs(result))
         return result
 
     def finite(self, value: Any) -> Any:
@@ -204,10 +205,10 @@ class _Evaluator:
         if abs(exponent) * (abs(mp.log(abs(base), 2)) + 1) > _MAX_LOG2:
             raise TooComplexError
         written = node.args[1]
-        if not isinstance(base, mpmath.mpc) and base < 0 and written.op == "num":
-            if written.number.denominator % 2 == 1:  # the real root, as `\sqrt[3]{-8}` means
-                sign = -1 if written.number.numerator % 2 else 1
-                return sign * mp.power(-base, exponent)
+        odd = written.op == "num" and written.number.denominator % 2 == 1
+        if odd and not isinstance(base, mpmath.mpc) and base < 0:  # the real root, as `\sqrt[3]{-8}` means
+            sign = -1 if written.number.numerator % 2 else 1
+            return sign * mp.power(-base, exponent)
         return mp.power(base, exponent)
 
     def call(self, name: str, values: list[Any]) -> Any:

@@ -37,18 +37,14 @@ def at_most(limit: Outcome, outcome: Outcome) -> Outcome:
     return outcome if _RANK[outcome] > _RANK[limit] else limit
 
 
-def in_order(
-    golds: Sequence[T], answers: Sequence[T], compare: Callable[[T, T], Outcome]
-) -> Outcome:
+def in_order(golds: Sequence[T], answers: Sequence[T], compare: Callable[[T, T], Outcome]) -> Outcome:
     """Element by element."""
     if len(golds) != len(answers):
         return Outcome.NO
     return all_of(compare(gold, answer) for gold, answer in zip(golds, answers, strict=True))
 
 
-def in_any_order(
-    golds: Sequence[T], answers: Sequence[T], compare: Callable[[T, T], Outcome]
-) -> Outcome:
+def in_any_order(golds: Sequence[T], answers: Sequence[T], compare: Callable[[T, T], Outcome]) -> Outcome:
     """Each gold element against an answer element of its own, the best that is left."""
     if len(golds) != len(answers):
         return Outcome.NO

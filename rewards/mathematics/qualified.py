@@ -81,7 +81,13 @@ def compare_residues(gold: Shape, answer: Shape, context: Context, compare: Comp
         return Outcome.NO
     outcome = compare(gold.value, answer.value)
     one, other, modulus = _exact(gold.value), _exact(answer.value), gold.modulus
-    if outcome is Outcome.NO and one is not None and other is not None and modulus.op == "num" and modulus.number:
+    if (
+        outcome is Outcome.NO
+        and one is not None
+        and other is not None
+        and modulus.op == "num"
+        and modulus.number
+    ):
         return Outcome.YES if (one.number - other.number) % modulus.number == 0 else Outcome.NO
     return outcome
 
@@ -118,7 +124,10 @@ def _renamed(shape: Shape, old: str, new: Node) -> Shape:
 
 def _same_progression(gold: Family, answer: Shape, context: Context) -> Outcome:
     r"""`\frac{\pi}{4}+k\pi` and `k\pi-\frac{3\pi}{4}`: equal steps, and starts some steps apart."""
-    one, other = _progression(gold.shape, gold.parameter, context), _progression(answer, gold.parameter, context)
+    one, other = (
+        _progression(gold.shape, gold.parameter, context),
+        _progression(answer, gold.parameter, context),
+    )
     if one is None or other is None:
         return Outcome.JUDGE
     equal = context.identity.equal

@@ -9,6 +9,7 @@ from __future__ import annotations
 from genesys.rewards.mathematics import lexicon as lex
 from genesys.rewards.mathematics.brackets import read_bracketed, read_matrix, read_union
 from genesys.rewards.mathematics.errors import NotEvaluatedError, NotMathError
+from genesys.rewards.mathematics.grammar import parse_expression
 from genesys.rewards.mathematics.normal import normal_text
 from genesys.rewards.mathematics.qualified import read_qualified
 from genesys.rewards.mathematics.relations import combine_relations, read_relation
@@ -26,12 +27,15 @@ from genesys.rewards.mathematics.shapes import (
 )
 from genesys.rewards.mathematics.splitting import Tokens, check_size, split_at, unbraced, wrapped
 from genesys.rewards.mathematics.tokens import Token, tokens_of
-from genesys.rewards.mathematics.grammar import parse_expression
 from genesys.rewards.mathematics.tree import symbol
 from genesys.rewards.mathematics.values import is_article, read_value
 
-_PLACEHOLDERS = frozenset(("answer", "your answer", "final answer", "the answer", "insert answer", "solution"))
-_ALL_REALS = frozenset(("all real numbers", "all reals", "real numbers", "the real numbers", "all real number"))
+_PLACEHOLDERS = frozenset(
+    ("answer", "your answer", "final answer", "the answer", "insert answer", "solution")
+)
+_ALL_REALS = frozenset(
+    ("all real numbers", "all reals", "real numbers", "the real numbers", "all real number")
+)
 _TRAILING = frozenset((".", ",", ";", ":", "?", "*", '"', "#"))
 
 
@@ -77,7 +81,11 @@ def read_several(tokens: Tokens) -> Shape:
     groups, cuts = split_at(tokens, lambda token: token.kind == "sep" and token.text == ";")
     if cuts:
         items = [read_several(group) for group in groups if _trimmed(group)]
-        return Listing(tuple(_tuple_of_assigned(item) for item in items), "", ";") if len(items) > 1 else items[0]
+        return (
+            Listing(tuple(_tuple_of_assigned(item) for item in items), "", ";")
+            if len(items) > 1
+            else items[0]
+        )
     parts, cuts = split_at(tokens, lambda token: token.kind == "sep")
     kept = [part for part in (_trimmed(part) for part in parts) if part]
     if len(kept) < 2:
@@ -161,12 +169,15 @@ def _is_language(token: Token) -> bool:
 def _plain_words(tokens: Tokens) -> Shape | None:
     """Words alone: letters, and nothing that calculates."""
     if not all(
-        token.kind in ("word", "sep") or (token.kind == "sym" and token.text.isalpha() and len(token.text) == 1)
+        token.kind in ("word", "sep")
+        or (token.kind == "sym" and token.text.isalpha() and len(token.text) == 1)
         for token in tokens
     ):
         return None
     words = [token for token in tokens if token.kind == "word"]
-    if any(token.roman for token in words) and any(token.kind == "sym" and not token.roman for token in tokens):
+    if any(token.roman for token in words) and any(
+        token.kind == "sym" and not token.roman for token in tokens
+    ):
         return None  # text and a variable
     if not words or any(token.kind == "sep" and token.text in ",;" for token in tokens):
         return None
@@ -187,15 +198,26 @@ def _both_signs(tokens: Tokens) -> tuple[Tokens, Tokens] | None:
         return None
     upper, lower = {"pm": "+", "mp": "-"}, {"pm": "-", "mp": "+"}
     return (
-        [token._replace(text=upper.get(token.text, token.text)) if token.kind == "op" else token for token in tokens],
-        [token._replace(text=lower.get(token.text, token.text)) if token.kind == "op" else token for token in tokens],
+        [
+            token._replace(text=upper.get(token.text, token.text)) if token.kind == "op" else token
+            for token in tokens
+        ],
+        [
+            token._replace(text=lower.get(token.text, token.text)) if token.kind == "op" else token
+            for token in tokens
+        ],
     )
 
 
 def _said_twice(tokens: Tokens) -> Shape | None:
-    """`x < -7 : (-\\infty, -7)`: an inequality and the interval that it is."""
+    r"""`x < -7 : (-\infty, -7)`: an inequality and the interval that it is."""
     parts, cuts = split_at(tokens, lambda token: token[:2] == ("op", ":"))
-    if len(cuts) != 1 or not all(parts) or parts[1][0].kind != "open" or all(t.kind != "rel" for t in parts[0]):
+    if (
+        len(cuts) != 1
+        or not all(parts)
+        or parts[1][0].kind != "open"
+        or all(t.kind != "rel" for t in parts[0])
+    ):
         return None
     return Chain((read_several(parts[0]), read_core(parts[1])))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from genesys.rewards.mathematics import tree
 from genesys.rewards.mathematics.brackets import (
@@ -247,7 +248,7 @@ def _punctured(sets: Sequence[RealSet]) -> RealSet | None:
         return None
     inside = sorted({p.number for p in points if _below(piece.low, p) and _below(p, piece.high)})
     ends = [piece.low, *map(tree.number, inside), piece.high]
-    pieces = [Piece(low, high, False, False) for low, high in zip(ends, ends[1:], strict=False)]
+    pieces = [Piece(low, high, False, False) for low, high in pairwise(ends)]
     pieces[0] = replace(pieces[0], low_closed=piece.low_closed)
     pieces[-1] = replace(pieces[-1], high_closed=piece.high_closed)
     return RealSet(tuple(pieces), sets[0].variable)
@@ -258,7 +259,9 @@ def _infinite(node: Node) -> bool:
 
 
 def _below(low: Node, high: Node) -> bool:
-    return low == MINUS_INFINITY or high == INFINITY or (low.op == high.op == "num" and low.number < high.number)
+    return (
+        low == MINUS_INFINITY or high == INFINITY or (low.op == high.op == "num" and low.number < high.number)
+    )
 
 
 def _overlap(one: RealSet, other: RealSet) -> RealSet | None:

@@ -1,4 +1,4 @@
-r"""What an answer can be: a value, words, a list, a set of reals, an equation, a matrix, …
+r"""What an answer can be: a value, words, a list, a set of reals, an equation, a matrix.
 
 A shape is what the reader makes of an answer; shapes are compared element by element.
 """

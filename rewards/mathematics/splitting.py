@@ -29,9 +29,7 @@ def check_size(tokens: Tokens) -> None:
             depth -= 1
 
 
-def split_at(
-    tokens: Tokens, wanted: Callable[[Token], bool]
-) -> tuple[list[list[Token]], list[Token]]:
+def split_at(tokens: Tokens, wanted: Callable[[Token], bool]) -> tuple[list[list[Token]], list[Token]]:
     """The parts between the wanted tokens outside all brackets, and those tokens."""
     parts: list[list[Token]] = [[]]
     cuts: list[Token] = []

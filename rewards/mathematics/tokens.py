@@ -1,27 +1,27 @@
-"""Tokens of written mathematics.
+r"""Tokens of written mathematics.
 
 One pass over the normal text; each token has a kind, its canonical text and whether space stood before
-it. Decoration (`\\left`, `\\displaystyle`, dollar signs) leaves no token.
+it. Decoration (`\left`, `\displaystyle`, dollar signs) leaves no token.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from genesys.rewards.mathematics import lexicon as lex
 
 
 class Token(NamedTuple):
-    """One token.
+    r"""One token.
 
     Attributes:
         kind: num, sym, word, fn, named, big, op, rel, open, close, bar, sep, dots, env, amp, row,
             structure, unit, other.
         text: Its canonical text.
         spaced: Whether white space stood before it.
-        roman: Whether it stood in upright text (`\\text`, `\\mathrm`).
+        roman: Whether it stood in upright text (`\text`, `\mathrm`).
     """
 
     kind: str
@@ -58,7 +58,25 @@ CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "₹": "
 
 def is_unit_name(word: str) -> bool:
     """Whether a word of two letters is a common unit."""
-    return word in ("cm", "mm", "km", "dm", "nm", "kg", "mg", "ml", "mi", "ft", "yd", "hr", "lb", "oz", "in", "hz", "kw")
+    return word in (
+        "cm",
+        "mm",
+        "km",
+        "dm",
+        "nm",
+        "kg",
+        "mg",
+        "ml",
+        "mi",
+        "ft",
+        "yd",
+        "hr",
+        "lb",
+        "oz",
+        "in",
+        "hz",
+        "kw",
+    )
 
 
 def tokens_of(text: str) -> list[Token]:
@@ -110,7 +128,13 @@ def _scan(text: str, *, roman: bool) -> Iterator[Token]:
 def _styled(style: str, content: str, spaced: bool) -> Iterator[Token]:
     """Upright text: words stay words, one letter is a symbol, everything else is read as it is."""
     inner = content.strip()
-    if style == "mathrm" and inner.isalpha() and inner.islower() and len(inner) == 2 and not is_unit_name(inner):
+    if (
+        style == "mathrm"
+        and inner.isalpha()
+        and inner.islower()
+        and len(inner) == 2
+        and not is_unit_name(inner)
+    ):
         yield Token("word", inner, spaced)  # two variables in upright letters
         return
     if style.startswith(("operatorname", "mathop")) or (
@@ -177,7 +201,7 @@ def _command_table() -> dict[str, tuple[str, str]]:
     table |= {text: ("open", value) for text, value in lex.OPENERS.items() if text[0] == "\\"}
     table |= {text: ("close", value) for text, value in lex.CLOSERS.items() if text[0] == "\\"}
     table |= {text: ("bar", "|") for text in lex.BARS if text[0] == "\\"}
-    table |= {text: ("dots", "...") for text in lex.DOTS}
+    table |= dict.fromkeys(lex.DOTS, ("dots", "..."))
     table |= {f"\\{name}": ("", "") for name in lex.SKIPPED}
     table |= {f"\\{name}": ("", "") for name in lex.TEXT_COMMANDS.replace("\\*?", "").split("|")}
     structures = lex.STRUCTURES | lex.STRUCTURE_ALIASES.keys()
@@ -198,12 +222,12 @@ def _bracket(text: str, spaced: bool, roman: bool) -> Token:
 def _other(text: str, spaced: bool, roman: bool) -> Token | None:
     if text in CURRENCIES:
         return Token("unit", CURRENCIES[text], spaced)
-    if text in ".?\"" and roman:
+    if text in '.?"' and roman:
         return None
     return Token("other", text, spaced, roman)
 
 
-_MAKERS = {
+_MAKERS: dict[str, Callable[[str, bool, bool], Token | None]] = {
     "cmd": _command,
     "letters": _letters,
     "bracket": _bracket,

@@ -7,9 +7,10 @@ Two units that are both known are compared by what they measure: 1850 cents are 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
+from genesys.rewards.mathematics.lexicon import words
 from genesys.rewards.mathematics.tokens import Token
 
 _F = Fraction
@@ -27,7 +28,7 @@ class Unit:
 
     words: tuple[str, ...]
     dimensions: tuple[tuple[str, int], ...] | None
-    factor: Fraction = _F(1)
+    factor: Fraction = field(default=Fraction(1))
 
 
 def _table() -> dict[str, tuple[str, int, Fraction]]:
@@ -86,17 +87,25 @@ def _table() -> dict[str, tuple[str, int, Fraction]]:
     ]
     return {
         word: (dimension, power, _F(factor))
-        for words, dimension, power, factor in rows
-        for word in words.split()
+        for names, dimension, power, factor in rows
+        for word in names.split()
     }
 
 
 _KNOWN = _table()
-_COMPOUND = {"mph": "mile per hour", "kmh": "km per hour", "kph": "km per hour", "fps": "ft per s", "rpm": "rpm"}
+_COMPOUND = {
+    "mph": "mile per hour",
+    "kmh": "km per hour",
+    "kph": "km per hour",
+    "fps": "ft per s",
+    "rpm": "rpm",
+}
 _POWERS = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cubed": 3}
 SAFE_UNSPACED = frozenset(
-    "unit units sq cm mm km dm nm kg mg ml mi ft yd hr hrs min sec lb lbs oz mph kmh kph usd rad mol hz am pm inch inches "
-    "feet foot meters metres miles hours minutes seconds days degrees dollars cents".split()
+    words(
+        "unit units sq cm mm km dm nm kg mg ml mi ft yd hr hrs min sec lb lbs oz mph kmh kph usd rad mol hz am pm inch inches "
+        "feet foot meters metres miles hours minutes seconds days degrees dollars cents"
+    )
 )
 """Words that are a unit even where they stand against the number: `22.1cm`. A single letter is none."""
 

@@ -71,8 +71,11 @@ def _without_lead(tokens: Tokens) -> tuple[Tokens, str]:
 def is_article(tokens: Tokens, place: int) -> bool:
     """Whether a letter is the article of a following word: `a total of 5`."""
     token = tokens[place]
-    return token[:2] == ("sym", "a") and token.roman and tokens[place + 1 : place + 2] != [] and (
-        tokens[place + 1].kind == "word"
+    return (
+        token[:2] == ("sym", "a")
+        and token.roman
+        and tokens[place + 1 : place + 2] != []
+        and (tokens[place + 1].kind == "word")
     )
 
 
@@ -91,7 +94,11 @@ def _without_currency(tokens: Tokens) -> tuple[Tokens, Unit | None]:
                 continue
             unit = read_unit([Token("word", tokens[place].text)])
             rest = [*tokens[:place], *tokens[place + 1 :]]
-            if len(rest) > 1 and is_unit_word(rest[-1]) and rest[-1].text.lower() in ("dollars", "dollar", "usd"):
+            if (
+                len(rest) > 1
+                and is_unit_word(rest[-1])
+                and rest[-1].text.lower() in ("dollars", "dollar", "usd")
+            ):
                 rest.pop()
             return rest, unit
     return tokens, None

@@ -85,4 +85,4 @@ def _verdict_of(decision: Decision, answer: str) -> Verdict:
         return Verdict.right(**info)
     if decision.outcome is Outcome.JUDGE:
         return Verdict.unscorable("needs_judge", **info)
-    return Verdict.wrong(decision.cause, **info)
+    return Verdict(score=0.0, cause=decision.cause, info=info)
