@@ -96,9 +96,9 @@ def _tell_harvest(harvest: Harvest, run: Path) -> None:
         f"{duration(progress.seconds)}; {key} finds {passed:,} right: [bold]{percent(passed, verified)}[/]"
     )
     for wanted in ("right", "wrong_answer"):
-        shown = next((trace for trace in traces(reader, key) if (trace.cause or "right") == wanted), None)
-        if shown is not None:
-            stdout.print(panel(shown))
+        alike = [trace for trace in traces(reader, key) if (trace.cause or "right") == wanted]
+        if alike:  # the longest shows the most working
+            stdout.print(panel(max(alike, key=lambda trace: trace.tokens or 0)))
 
 
 def _curate(run: Path, out: Path) -> CurationReport:
