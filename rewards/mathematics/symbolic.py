@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -34,7 +37,8 @@ def equal_by_library(gold: str, answer: str) -> bool | None:
     if not left or not right:
         return None
     try:
-        return bool(_library().verify(left, right, timeout_seconds=None))
+        with quiet():
+            return bool(library().verify(left, right, timeout_seconds=None))
     except Exception:  # noqa: BLE001 - sympy raises errors of many kinds, and each means: not shown equal
         return False
 
@@ -46,22 +50,32 @@ def readable_by_library(text: str) -> bool:
 
 def _parse(text: str) -> list[Any]:
     try:
-        parsed = _library().parse(
-            f"${text}$",
-            extraction_config=[_library().LatexExtractionConfig()],
-            fallback_mode="no_fallback",
-            extraction_mode="first_match",
-            parsing_timeout=None,
-        )
+        with quiet():
+            parsed = library().parse(
+                f"${text}$",
+                extraction_config=[library().LatexExtractionConfig()],
+                fallback_mode="no_fallback",
+                extraction_mode="first_match",
+                parsing_timeout=None,
+            )
     except Exception:  # noqa: BLE001 - its grammar and sympy raise errors of many kinds
         return []
     return [part for part in parsed if not isinstance(part, str)]
 
 
 @cache
-def _library() -> Any:
+def library() -> Any:
+    """The module math_verify, without its word on each call that its signal timeouts are off."""
     import math_verify  # loads sympy: half a second, once in a worker's life
 
     for name in ("math_verify", "math_verify.parser", "math_verify.grader", "math_verify.utils"):
-        logging.getLogger(name).setLevel(logging.ERROR)  # it warns that its signal timeouts are off
+        logging.getLogger(name).setLevel(logging.ERROR)
     return math_verify
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without sympy's warnings about what the library does: nobody who reads them can change it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
