@@ -102,6 +102,8 @@ def _by_number(question: Question) -> Decision | None:
     gold, answer = _numeral(question.gold), _numeral(question.answer)
     if gold is None or answer is None:
         return None
+    if gold != answer and question.options.get("tolerance"):
+        return None
     return Decision(Outcome.YES if gold == answer else Outcome.NO, "number")
 
 

@@ -27,9 +27,6 @@ from genesys.schema import Sampling, canonical_text
 if TYPE_CHECKING:
     from genesys.rollouts.samplers.sampling_loop import Drawn
 
-PROMPT_MULTIPLE = 32
-"""Prompts are padded to multiples of so many tokens; a batch holds prompts of one padded length."""
-
 
 class TransformersSampler:
     """Samples with transformers and an own loop, many requests to a batch.
@@ -104,7 +101,7 @@ class TransformersSampler:
             keep_logprobs=keep_tokens,
             stopped_by=(lambda tokens: self._local.holds_stop(tokens, stop)) if stop else None,
         )
-        queue = BatchQueue(batch_size=batch_size, multiple=PROMPT_MULTIPLE, idle_seconds=idle_seconds)
+        queue = BatchQueue(batch_size=batch_size, idle_seconds=idle_seconds)
         self._engine = Engine(self._local, settings, queue, threads=threads, finish=self._sample_of)
 
     async def sample(self, request: SampleRequest) -> AsyncIterator[Sample]:
