@@ -2,6 +2,7 @@ r"""Comparing single values, with their units, percent signs and remarks."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from genesys.rewards.mathematics import tree
@@ -9,8 +10,9 @@ from genesys.rewards.mathematics.compare_words import exclude_each_other
 from genesys.rewards.mathematics.context import Context
 from genesys.rewards.mathematics.outcome import Outcome, at_most
 from genesys.rewards.mathematics.shapes import Based, Ratio, Value
+from genesys.rewards.mathematics.tokens import Token
 from genesys.rewards.mathematics.tree import Node
-from genesys.rewards.mathematics.units import akin, convertible
+from genesys.rewards.mathematics.units import UNIT_LETTERS, akin, convertible, read_unit
 
 _DEGREE = tree.divide(tree.symbol("pi"), tree.number(180))
 _HUNDREDTH = tree.number(Fraction(1, 100))
@@ -30,10 +32,34 @@ def compare_values(gold: Value, answer: Value, context: Context) -> Outcome:
 
 def _with_units(gold: Value, answer: Value, context: Context) -> Outcome:
     outcome = _by_unit(gold, answer, context)
-    if outcome is not Outcome.NO or (gold.product is None and answer.product is None):
+    if outcome is not Outcome.NO:
+        return outcome
+    lettered = _letter_as_unit(gold), _letter_as_unit(answer)
+    if (lettered[0] is None) != (lettered[1] is None):
+        return _by_letter(gold, answer, lettered, context)
+    if gold.product is None and answer.product is None:
         return outcome
     one, other = gold.product or gold.node, answer.product or answer.node
     return Outcome.YES if context.identity.equal(one, other) else outcome
+
+
+def _letter_as_unit(value: Value) -> Value | None:
+    """`6m` read as six metres, where one plain letter may be a variable or a unit."""
+    node = value.node
+    if value.unit is not None or node.op != "mul" or len(node.args) != 2:
+        return None
+    number, letter = node.args
+    if number.op != "num" or letter.op != "sym" or letter.name not in UNIT_LETTERS:
+        return None
+    return replace(value, node=number, unit=read_unit([Token("sym", letter.name, roman=True)]))
+
+
+def _by_letter(
+    gold: Value, answer: Value, lettered: tuple[Value | None, Value | None], context: Context
+) -> Outcome:
+    """A unit on both sides decides; beside a bare number it takes context to tell unit from variable."""
+    outcome = _by_unit(lettered[0] or gold, lettered[1] or answer, context)
+    return outcome if gold.unit is not None else at_most(Outcome.JUDGE, outcome)
 
 
 def _by_unit(gold: Value, answer: Value, context: Context) -> Outcome:

@@ -56,7 +56,7 @@ _NO_VALUE = frozenset(
         "nonexistent",
     )
 )
-_NOISE = re.compile(r"[^\w\s]|\b(?:the|a|an|is|are|it|answer)\b")
+_NOISE = re.compile(r"[^\w\s]|\b(?:the|a|an|is|are|it|there|answer)\b")
 _SPACES = re.compile(r"\s+")
 _STEM = 5
 

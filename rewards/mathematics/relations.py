@@ -105,6 +105,8 @@ def _is_name(tokens: Tokens) -> bool:
 def _is_simple_name(tokens: Tokens) -> bool:
     """A letter, a word or letters of a figure, with subscripts and arguments."""
     bare = [token for token in tokens if token.text not in _DECORATION and token.kind != "bar"]
+    if len(bare) < len(tokens):
+        bare = [token for token in bare if token.text not in "{}"]
     if not bare:
         return False
     if bare[0][:2] == ("structure", "frac"):
