@@ -69,6 +69,8 @@ def _by_unit(gold: Value, answer: Value, context: Context) -> Outcome:
         if gold.unit is not None and context.strict_units:
             return Outcome.NO
         outcome = same_number(gold, answer, context)
+        if gold.unit is not None and gold.unit.words in (("am",), ("pm",)):
+            return at_most(Outcome.JUDGE, outcome)  # a time of day, not a quantity
         return outcome if outcome is Outcome.YES else _as_angle(gold, answer, context, outcome)
     return _two_units(gold, answer, context)
 
@@ -143,12 +145,19 @@ def same_number(gold: Value, answer: Value, context: Context) -> Outcome:
 
 
 def _renamed_constant(gold: Node, answer: Node) -> Node | None:
-    """The answer with its constant of integration named as in the gold."""
+    """The answer with its constant of integration named as in the gold.
+
+    Any usual letter stands for a gold's `+ C`; elsewhere, as in `c e^{-x}`, only its capital or small form.
+    """
     extra = tree.variables_of(answer) - tree.variables_of(gold)
     missing = tree.variables_of(gold) - tree.variables_of(answer)
-    if len(extra) == len(missing) == 1 and extra | missing <= _INTEGRATION:
-        return tree.substitute(answer, next(iter(extra)), tree.symbol(next(iter(missing))))
-    return None
+    if len(extra) != 1 or len(missing) != 1 or not tree.variables_of(gold) & tree.variables_of(answer):
+        return None
+    theirs, ours = next(iter(extra)), next(iter(missing))
+    added = gold.op == "add" and tree.symbol("C") in gold.args
+    if not (ours == "C" and added and theirs in _INTEGRATION) and theirs.lower() != ours.lower():
+        return None
+    return tree.substitute(answer, theirs, tree.symbol(ours)) if theirs in _INTEGRATION else None
 
 
 def _rounded(gold: Value, answer: Value, context: Context) -> Outcome:

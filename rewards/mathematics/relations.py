@@ -214,6 +214,8 @@ def combine_relations(shapes: Sequence[Shape], words: set[str]) -> Shape | None:
         return None
     sets = [shape for shape in shapes if isinstance(shape, RealSet)]
     variables = {shape.variable for shape in sets if shape.variable}
+    if len(variables) > 1:
+        return None
     if len(sets) == len(shapes) and all(len(shape.pieces) == 2 for shape in sets) and "or" not in words:
         return _without_all(sets)
     if len(sets) == len(shapes) and "or" not in words and len(variables) == 1:
