@@ -18,7 +18,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
-from genesys.errors import ConfigurationError, SamplerError
+from genesys.errors import ConfigurationError
 from genesys.optional import require
 from genesys.rollouts.sampler import Capabilities, Sample, SampleRequest
 from genesys.rollouts.samplers.batching import BatchQueue, Mailbox, Row
@@ -189,6 +189,3 @@ def _check(sampling: Sampling, batch_size: int, threads: int | None) -> None:
     for fault, found in faults.items():
         if found:
             raise ConfigurationError(fault)
-
-
-__all__ = ["SamplerError", "TransformersSampler"]
