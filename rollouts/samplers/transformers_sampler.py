@@ -15,8 +15,8 @@ torch and transformers load when a sampler is made, and the weights with its fir
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from genesys.errors import ConfigurationError
 from genesys.optional import require
@@ -82,6 +82,7 @@ class TransformersSampler:
         self.model = label or model
         self.model_revision = self._local.revision
         self.sampling = sampling
+        self.settings: Mapping[str, Any] = {"batch_size": batch_size, "dtype": dtype, "plain": plain}
         self.capabilities = Capabilities(
             reproducible=True,
             honours_seed=True,
