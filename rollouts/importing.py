@@ -72,14 +72,17 @@ def _response(row: Mapping[str, Any], problems: Mapping[str, Problem]) -> Respon
     text = text_of(row)
     problem = problems.get(str(row.get("problem_id"))) or Problem.from_row(row)
     given = row.get("response_id")
-    derived = digest_of(problem.problem_id, problem.digest, text, bits=128)
     return Response(
         problem=problem,
-        response_id=derived if given is None else str(given),
+        response_id=_derived_id(problem, text) if given is None else str(given),
         text=text,
         model=model_of(row),
         known_score=_known_score(row),
     )
+
+
+def _derived_id(problem: Problem, text: str) -> str:
+    return digest_of(problem.problem_id, problem.digest, text, bits=128)
 
 
 def text_of(row: Mapping[str, Any]) -> str:
