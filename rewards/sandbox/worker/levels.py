@@ -37,6 +37,8 @@ class Level(Protocol):
     """What a level does at each step of a program."""
 
     name: str
+    store: str
+    """Where programs find what was compiled once per machine."""
     spawns: bool
     """Whether the program's process is confined like its tests, so that these can be spawned directly."""
 
@@ -75,8 +77,9 @@ class NamespacesLevel:
     name = "namespaces"
     spawns = True
 
-    def __init__(self, number: int, read_only: Sequence[str]) -> None:
-        self._namespaces = Namespaces.enter(number, read_only)
+    def __init__(self, number: int, read_only: Sequence[str], store: str) -> None:
+        self._namespaces = Namespaces.enter(number, read_only, store)
+        self.store = mounts.STORE
         self._filter = seccomp.compile_policy(seccomp.policy(fork=True))
 
     def fork_program(self) -> int:
@@ -135,9 +138,10 @@ class FolderLevel:
     name = ""
     spawns = False
 
-    def __init__(self, number: int, read_only: Sequence[str]) -> None:
+    def __init__(self, number: int, read_only: Sequence[str], store: str) -> None:
+        self.store = store
         self._uid = privileges.test_uid(number) if os.geteuid() == 0 else None
-        self._read_only = (*mounts.SYSTEM, *read_only)
+        self._read_only = (*mounts.SYSTEM, *read_only, store)
         self._top = tempfile.mkdtemp(prefix="genesys-box-")
         Path(self._top).chmod(0o711)
 
@@ -195,10 +199,10 @@ class LandlockLevel(FolderLevel):
 
     name = "landlock"
 
-    def __init__(self, number: int, read_only: Sequence[str]) -> None:
+    def __init__(self, number: int, read_only: Sequence[str], store: str) -> None:
         if landlock.version() < 1:
             raise OSError("the kernel has no Landlock (5.13 or later, with landlock among its LSMs)")
-        super().__init__(number, read_only)
+        super().__init__(number, read_only, store)
         seccomp.compile_policy(seccomp.policy(fork=False))  # fails here where no filter can be built
 
     def confine_test(self, task: Task, box: Box) -> None:

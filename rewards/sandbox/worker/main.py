@@ -29,7 +29,9 @@ def main(arguments: list[str]) -> NoReturn:
     python_main.warm_up()
     privileges.raise_descriptors()
     try:
-        level: Level = LEVELS[settings["level"]](settings["number"], settings["read_only"])
+        level: Level = LEVELS[settings["level"]](
+            settings["number"], settings["read_only"], settings["store"]
+        )
     except OSError as error:
         wire.send(sock, {"ready": False, "missing": str(error)})
         sys.exit(1)

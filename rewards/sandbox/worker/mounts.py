@@ -35,11 +35,16 @@ _AT_RECURSIVE = 0x8000
 _ATTR_RDONLY, _ATTR_NOSUID, _ATTR_NODEV = 1, 2, 4
 
 
-def build_root(read_only: Iterable[str]) -> None:
+STORE = "/store"
+"""Where `{store}` lies inside: what was compiled once per machine, read-only."""
+
+
+def build_root(read_only: Iterable[str], store: str) -> None:
     """Makes a small root of its own the root of this mount namespace.
 
     Args:
         read_only: Absolute paths beside `SYSTEM` that programs need.
+        store: The folder of the host that is put at `STORE`.
 
     Raises:
         OSError: If a mount is refused.
@@ -49,7 +54,8 @@ def build_root(read_only: Iterable[str]) -> None:
     root = _staging_place(paths)
     syscalls.mount("tmpfs", root, "tmpfs", _SAFE, "size=4m,nr_inodes=4k,mode=755")
     for path in paths:
-        _bind(path, root)
+        _bind(path, root + path)
+    _bind(store, root + STORE)
     _make_devices(root)
     _make_small_files(root)
     syscalls.mount("proc", f"{root}/proc", "proc", _SAFE | syscalls.MS_NOEXEC)
@@ -71,9 +77,9 @@ def _staging_place(paths: Iterable[str]) -> str:
     raise OSError(f"none of {', '.join(_STAGING)} is free to be mounted over")
 
 
-def _bind(path: str, root: str) -> None:
-    """Puts a path of the host below the new root, read-only with all that is mounted in it."""
-    target = Path(root + path)
+def _bind(path: str, place: str) -> None:
+    """Puts a path of the host at a place of the new root, read-only with all that is mounted in it."""
+    target = Path(place)
     target.parent.mkdir(parents=True, exist_ok=True)
     if Path(path).is_symlink():
         target.symlink_to(Path(path).readlink())
@@ -112,8 +118,9 @@ def _make_small_files(root: str) -> None:
     top = Path(root)
     for name in ("proc", "box", "var", "etc"):
         (top / name).mkdir(exist_ok=True)
-    (top / "tmp").symlink_to(WORK)
-    (top / "var" / "tmp").symlink_to(WORK)
+    for folder in (top / "tmp", top / "var" / "tmp"):
+        if not folder.exists():  # unless a toolchain lies there
+            folder.symlink_to(WORK)
     (top / "etc" / "passwd").write_text("coder:x:1000:1000::/box/work:/bin/sh\n")
     (top / "etc" / "group").write_text("coder:x:1000:\n")
 

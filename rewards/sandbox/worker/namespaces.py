@@ -38,19 +38,20 @@ class Namespaces:
         self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
 
     @classmethod
-    def enter(cls, number: int, read_only: Iterable[str]) -> Namespaces:
+    def enter(cls, number: int, read_only: Iterable[str], store: str) -> Namespaces:
         """Moves this process's future into namespaces: what returns is a child, pid 1 of its own.
 
         Args:
             number: Tells this worker's users from those of others.
             read_only: Paths beside the system's that programs need.
+            store: What was compiled once per machine.
 
         Raises:
             OSError: If the kernel refuses a namespace or a mount.
         """
         uid = _unshare(privileges.test_uid(number))
         _become_first_process()
-        mounts.build_root(read_only)
+        mounts.build_root(read_only, store)
         return cls(uid)
 
     def fork_init(self) -> int:

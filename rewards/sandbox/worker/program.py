@@ -75,7 +75,7 @@ def _open(level: Level, request: Request) -> Program:
             _write(f"{box.binaries}/{name}", content)
         contents = {}
     os.chdir(box.work)
-    return Program(request.task, box, contents)
+    return Program(request.task, box, level.store, contents)
 
 
 def _read(descriptor: int) -> bytes:

@@ -39,7 +39,7 @@ def _fresh_streams() -> None:
 
     stdin = io.BufferedReader(io.FileIO(0, "r", closefd=False))
     stdout = io.BufferedWriter(io.FileIO(1, "w", closefd=False))
-    stderr = io.BufferedWriter(io.FileIO(2, "w", closefd=False))
+    stderr = io.FileIO(2, "w", closefd=False)  # unbuffered
     sys.stdin = sys.__stdin__ = text(stdin, errors="surrogateescape")  # type: ignore[misc]
     sys.stdout = sys.__stdout__ = text(stdout, errors="surrogateescape")  # type: ignore[misc]
     sys.stderr = sys.__stderr__ = text(stderr, errors="backslashreplace", write_through=True)  # type: ignore[misc]

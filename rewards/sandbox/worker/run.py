@@ -37,11 +37,13 @@ class Program:
     Attributes:
         task: What was asked.
         box: Its folders.
+        store: Where it finds what was compiled once per machine.
         files: Contents of its files, of a Python program.
     """
 
     task: Task
     box: Box
+    store: str
     files: dict[str, bytes]
 
     def command(self) -> list[str]:
@@ -55,8 +57,10 @@ class Program:
         return {**ENVIRONMENT, **own, **given}
 
     def fill(self, text: str) -> str:
-        """Puts the folders in the place of `{work}` and `{bin}`."""
-        return text.replace("{work}", self.box.work).replace("{bin}", self.box.binaries)
+        """Puts the folders in the place of `{work}`, `{bin}` and `{store}`."""
+        for name, folder in (("work", self.box.work), ("bin", self.box.binaries), ("store", self.store)):
+            text = text.replace(f"{{{name}}}", folder)
+        return text
 
 
 def memfd(content: bytes = b"") -> int:
