@@ -28,6 +28,37 @@ DEFAULTS = {
 """The verifier of each task type, where the caller names none."""
 
 
+TASK_TYPES = {
+    "math": ("verifiable_math",),
+    "math-verify": ("verifiable_math",),
+    "output": ("code_output_prediction",),
+}
+"""The task types a verifier is for, where it is chosen by name for a mixed run; others serve all."""
+
+ANY = "*"
+"""Stands for every task type in a grader's table."""
+
+
+def verifier_table(
+    name: str | None = None, params: Mapping[str, Any] | None = None
+) -> dict[str, VerifierSpec]:
+    """Task type -> verifier for a grader: the defaults with parameters, then the one chosen by name.
+
+    Args:
+        name: A verifier that takes the place of the defaults for the task types it is for.
+        params: Parameters such as `answer_format`, for it and for the defaults.
+
+    Raises:
+        UnknownName: If no registry holds the name.
+        ConfigurationError: If a verifier does not take the parameters.
+    """
+    table = {task_type: default_spec(task_type, params) for task_type in DEFAULTS} if params else {}
+    if name is not None:
+        spec = verifier_spec(name, params)
+        table |= dict.fromkeys(TASK_TYPES.get(spec.name, (ANY,)), spec)
+    return table
+
+
 def verifier_spec(name: str, params: Mapping[str, Any] | None = None) -> VerifierSpec:
     """The specification of a verifier named `"math"` or, pinned, `"math@1"`.
 

@@ -142,7 +142,5 @@ class SamplerSettings:
             UnknownName: If no registry holds the name.
             MissingExtra: If its packages are not installed.
         """
-        sampler: Sampler = SAMPLERS.load(self.name)(
-            model=self.model, sampling=self.sampling, **self.options
-        )
+        sampler: Sampler = SAMPLERS.load(self.name)(model=self.model, sampling=self.sampling, **self.options)
         return sampler

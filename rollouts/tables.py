@@ -1,11 +1,11 @@
 """The Arrow schemas of a run folder: public, and readable by anyone with DuckDB.
 
-    run/run.json                       identity and settings
-    run/problems/part-00000.parquet    PROBLEMS, one row a problem that was sampled
-    run/completions/part-*.parquet     COMPLETIONS, the long text last
-    run/scores/<verifier>/part-*.parquet   SCORES, keyed (response_id, text_digest, problem_digest, verifier)
-    run/log.jsonl                      what happened, one JSON object a line
-    run/spool.sqlite                   committed rows that no part holds yet
+run/run.json                       identity and settings
+run/problems/part-00000.parquet    PROBLEMS, one row a problem that was sampled
+run/completions/part-*.parquet     COMPLETIONS, the long text last
+run/scores/<verifier>/part-*.parquet   SCORES, keyed (response_id, text_digest, problem_digest, verifier)
+run/log.jsonl                      what happened, one JSON object a line
+run/spool.sqlite                   committed rows that no part holds yet
 """
 
 from __future__ import annotations

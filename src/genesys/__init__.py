@@ -1,4 +1,4 @@
-"""genesys: reinforcement-learning environments with verifiable rewards.
+r"""genesys: reinforcement-learning environments with verifiable rewards.
 
 Importing the package registers its environments with Gymnasium and loads nothing else:
 
@@ -6,7 +6,7 @@ Importing the package registers its environments with Gymnasium and loads nothin
 
     env = gym.make("genesys/math-v0")
     observation, info = env.reset(seed=7)
-    observation, reward, terminated, truncated, info = env.step(r"The answer is \\boxed{42}.")
+    observation, reward, terminated, truncated, info = env.step(r"The answer is \boxed{42}.")
 """
 
 from genesys.environments import register_environments

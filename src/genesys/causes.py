@@ -61,7 +61,9 @@ CAUSES: dict[str, Cause] = {
         _unscorable("unsupported", "setup", False, "No verifier decides this; name one with --verifier."),
         _unscorable("toolchain_missing", "setup", True, "Install the toolchain; `genesys doctor` names it."),
         _unscorable("sandbox_unavailable", "infrastructure", True, "See `genesys doctor` for isolation."),
-        _unscorable("verifier_failed", "verifier", True, "A defect of the verifier: report it with its info."),
+        _unscorable(
+            "verifier_failed", "verifier", True, "A defect of the verifier: report it with its info."
+        ),
         _unscorable("judge_unconfigured", "setup", True, "Configure a judge with --judge."),
         _unscorable("judge_unreachable", "infrastructure", True, "Run `genesys score` again later."),
         _unscorable("judge_unparseable", "infrastructure", True, "The judge's reply had no verdict."),

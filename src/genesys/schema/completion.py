@@ -123,7 +123,9 @@ class Completion:
             MalformedRow: If a column is missing or its finish reason is unknown.
         """
         if row.get("finish_reason") not in get_args(FinishReason):
-            raise MalformedRow(f"finish_reason must be one of {get_args(FinishReason)}, not {row.get('finish_reason')!r}")
+            raise MalformedRow(
+                f"finish_reason must be one of {get_args(FinishReason)}, not {row.get('finish_reason')!r}"
+            )
         known = {name: row[name] for name in cls.__dataclass_fields__ if name in row}
         for column in ("token_ids", "logprobs"):
             if known.get(column) is not None:

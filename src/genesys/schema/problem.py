@@ -55,9 +55,7 @@ class Problem:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of what a verdict depends on: task type, prompt, verification_info and gold."""
-        return digest_of(
-            self.task_type, self.prompt, self.verification_info, self.gold_standard_solution
-        )
+        return digest_of(self.task_type, self.prompt, self.verification_info, self.gold_standard_solution)
 
     def to_row(self) -> dict[str, Any]:
         """The published columns in their order, the structs as JSON text."""

@@ -33,7 +33,9 @@ class Verdict:
     def __post_init__(self) -> None:
         if self.score is None:
             if self.cause is None or cause_named(self.cause).outcome != "unscorable":
-                raise VerifierError(f"a verdict without a score needs an unscorable cause, not {self.cause!r}")
+                raise VerifierError(
+                    f"a verdict without a score needs an unscorable cause, not {self.cause!r}"
+                )
             return
         if not 0.0 <= self.score <= 1.0:
             raise VerifierError(f"a score must lie in [0, 1], not {self.score!r}")
@@ -41,7 +43,9 @@ class Verdict:
             if self.cause is not None:
                 raise VerifierError(f"a full score has no cause, not {self.cause!r}")
         elif self.cause is None or cause_named(self.cause).outcome != "wrong":
-            raise VerifierError(f"a score of {self.score} needs the cause of what is wrong, not {self.cause!r}")
+            raise VerifierError(
+                f"a score of {self.score} needs the cause of what is wrong, not {self.cause!r}"
+            )
 
     @property
     def scorable(self) -> bool:

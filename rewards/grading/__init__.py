@@ -1,0 +1,1 @@
+"""The grader and its processes; `genesys.rewards` is the way in."""

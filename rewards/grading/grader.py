@@ -1,0 +1,202 @@
+"""The grader: the one entrance that runs verifiers for many completions."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from functools import lru_cache
+
+from genesys.errors import ConfigurationError, UnknownName
+from genesys.rewards.grading.backend import Backend, make_backend
+from genesys.rewards.grading.limits import Limits, default_workers
+from genesys.rewards.grading.loop_thread import LoopThread
+from genesys.rewards.registry import ANY, default_spec
+from genesys.rewards.verifier import QuickVerifier, VerifierSpec
+from genesys.schema import Problem, Verdict
+
+_build = lru_cache(maxsize=64)(VerifierSpec.build)
+_default_spec = lru_cache(maxsize=64)(default_spec)
+
+
+class Grader:
+    """Verifies completions from the main thread, other threads, running loops and forked processes alike.
+
+    What a verifier decides quickly is decided in the caller; the rest goes to worker processes, the
+    sandbox or a server, through one background thread that starts with the first such verification.
+
+    Args:
+        verifiers: Task type (or "*") -> verifier, before the defaults of `genesys.rewards.registry`.
+        workers: Most worker processes; by default the cores over the local ranks.
+        limits: What one verification in a worker may take.
+    """
+
+    def __init__(
+        self,
+        verifiers: Mapping[str, VerifierSpec] | None = None,
+        *,
+        workers: int | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self._verifiers = dict(verifiers or {})
+        self._workers = workers or default_workers()
+        self._limits = limits or Limits()
+        self._lock = threading.Lock()
+        self._thread: LoopThread | None = None
+        self._backends: dict[str, Backend] = {}
+
+    def verify(self, problem: Problem, text: str, *, verifier: VerifierSpec | None = None) -> Verdict:
+        """Verifies one completion.
+
+        Args:
+            problem: The problem.
+            text: The completion's canonical text.
+            verifier: Which verifier; by default the one of the problem's task type.
+        """
+        return self.verify_batch([problem], [text], verifier=verifier)[0]
+
+    def verify_batch(
+        self, problems: Sequence[Problem], texts: Sequence[str], *, verifier: VerifierSpec | None = None
+    ) -> list[Verdict]:
+        """Verifies completions concurrently; verdicts come in the order of the texts.
+
+        Raises:
+            ConfigurationError: If there are not as many problems as texts.
+        """
+        _check_lengths(problems, texts)
+        pairs = zip(problems, texts, strict=True)
+        pending = [self.submit(problem, text, verifier=verifier) for problem, text in pairs]
+        return [future.result() for future in pending]
+
+    def submit(self, problem: Problem, text: str, *, verifier: VerifierSpec | None = None) -> Future[Verdict]:
+        """Starts a verification; what is decided quickly is done when this returns."""
+        spec = self._spec(problem, verifier)
+        verdict = _decide_here(spec, problem, text)
+        if verdict is None:
+            assert spec is not None  # without one, `_decide_here` has decided
+            return self._loop_thread().submit(self._elsewhere(spec, problem, text))
+        done: Future[Verdict] = Future()
+        done.set_result(verdict)
+        return done
+
+    async def averify(self, problem: Problem, text: str, *, verifier: VerifierSpec | None = None) -> Verdict:
+        """`verify` for callers with a loop of their own, which it never blocks."""
+        spec = self._spec(problem, verifier)
+        return await asyncio.wrap_future(self._loop_thread().submit(self._anywhere(spec, problem, text)))
+
+    async def averify_batch(
+        self, problems: Sequence[Problem], texts: Sequence[str], *, verifier: VerifierSpec | None = None
+    ) -> list[Verdict]:
+        """`verify_batch` for callers with a loop of their own."""
+        _check_lengths(problems, texts)
+        pairs = zip(problems, texts, strict=True)
+        return await asyncio.gather(*(self.averify(one, text, verifier=verifier) for one, text in pairs))
+
+    def check_gold(self, problem: Problem, *, verifier: VerifierSpec | None = None) -> str | None:
+        """Why the problem's gold cannot be used by its verifier, from the gold alone, or None."""
+        spec = self._spec(problem, verifier)
+        if spec is None:
+            return f"no verifier for task type {problem.task_type!r}"
+        if _build(spec).kind == "inline":
+            return _build(spec).check_gold(problem)
+        return self._loop_thread().submit(self._check_gold(spec, problem)).result()
+
+    async def _check_gold(self, spec: VerifierSpec, problem: Problem) -> str | None:
+        return await self._backend(_build(spec).kind).check_gold(spec, problem)
+
+    def spec_for(self, problem: Problem) -> VerifierSpec | None:
+        """The verifier this grader uses for a problem where the caller names none, or None."""
+        return self._spec(problem, None)
+
+    def close(self) -> None:
+        """Ends the thread and every process it started; idempotent, and the grader can be used again."""
+        with self._lock:
+            thread, self._thread = self._thread, None
+            backends, self._backends = self._backends, {}
+        if thread is not None:
+            for backend in backends.values():
+                thread.call(backend.close)
+            thread.close()
+
+    def abandon(self) -> None:
+        """In a forked child: lets go of what belongs to the parent."""
+        for backend in self._backends.values():
+            backend.abandon()
+        self._thread, self._backends = None, {}
+
+    def _spec(self, problem: Problem, verifier: VerifierSpec | None) -> VerifierSpec | None:
+        if verifier is not None:
+            return verifier
+        chosen = self._verifiers.get(problem.task_type) or self._verifiers.get(ANY)
+        if chosen is not None:
+            return chosen
+        try:
+            return _default_spec(problem.task_type)
+        except UnknownName:
+            return None
+
+    async def _anywhere(self, spec: VerifierSpec | None, problem: Problem, text: str) -> Verdict:
+        verdict = _decide_here(spec, problem, text)
+        if verdict is not None:
+            return verdict
+        assert spec is not None  # without one, `_decide_here` has decided
+        return await self._elsewhere(spec, problem, text)
+
+    async def _elsewhere(self, spec: VerifierSpec, problem: Problem, text: str) -> Verdict:
+        started = time.perf_counter()
+        try:
+            verdict = await self._backend(_build(spec).kind).run(spec, problem, text)
+        except Exception as error:  # noqa: BLE001  # the boundary, as in `_decide_here`
+            verdict = _failed(error)
+        cost = {**verdict.cost, "seconds": time.perf_counter() - started}
+        return replace(verdict, verifier=spec.key, cost=cost)
+
+    def _backend(self, kind: str) -> Backend:
+        if kind not in self._backends:  # only ever called on the loop: no lock needed
+            self._backends[kind] = make_backend(kind, workers=self._workers, limits=self._limits)
+        return self._backends[kind]
+
+    def _loop_thread(self) -> LoopThread:
+        if self._thread is None:
+            with self._lock:
+                if self._thread is None:
+                    self._thread = LoopThread("genesys-grader")
+        return self._thread
+
+
+def _decide_here(spec: VerifierSpec | None, problem: Problem, text: str) -> Verdict | None:
+    """The verdict where the caller's thread may make it, else None."""
+    if spec is None:
+        return Verdict.unscorable("unsupported", reason=f"no verifier for task type {problem.task_type!r}")
+    here = _local(spec)
+    if here is None:
+        return None
+    started = time.perf_counter()
+    try:
+        verdict = here(problem, text)
+    except Exception as error:  # noqa: BLE001  # the boundary: a defect of ours is a verdict, never a lost row
+        verdict = _failed(error)
+    if verdict is None:
+        return None
+    return replace(verdict, verifier=spec.key, cost={"seconds": time.perf_counter() - started})
+
+
+@lru_cache(maxsize=64)
+def _local(spec: VerifierSpec) -> Callable[[Problem, str], Verdict | None] | None:
+    """What of a verifier may run in the caller's thread: all, the quick part, or nothing."""
+    verifier = _build(spec)
+    if verifier.kind == "inline":
+        return verifier.verify
+    return verifier.quick if isinstance(verifier, QuickVerifier) else None
+
+
+def _failed(error: Exception) -> Verdict:
+    return Verdict.unscorable("verifier_failed", error=f"{type(error).__name__}: {str(error)[:200]}")
+
+
+def _check_lengths(problems: Sequence[Problem], texts: Sequence[str]) -> None:
+    if len(problems) != len(texts):
+        raise ConfigurationError(f"{len(problems)} problems but {len(texts)} texts: give one of each")

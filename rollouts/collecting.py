@@ -1,0 +1,115 @@
+"""A harvest from its settings: environment, sampler and run folder brought together."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+
+from genesys.environments import load_installed_environments
+from genesys.errors import ConfigurationError, UnknownName
+from genesys.rewards import Grader
+from genesys.rewards import grader as process_grader
+from genesys.rollouts.collector import Collector, CollectSettings
+from genesys.rollouts.identity import RunIdentity
+from genesys.rollouts.progress import Progress
+from genesys.rollouts.run_folder import RunFolder
+from genesys.rollouts.run_reader import SPOOL_FILE
+from genesys.rollouts.sampler import Sampler, SamplerSettings
+from genesys.rollouts.scoring import score_completions, unscored
+
+
+@dataclass(frozen=True, kw_only=True)
+class Harvest:
+    """Everything that a harvest needs to know.
+
+    Attributes:
+        env_id: The environment.
+        problems: Path or generator; None is the environment's default.
+        template: How a problem becomes messages; None is the environment's default.
+        sampler: The sampler and its model.
+        seed: The run's seed.
+        settings: How much and how.
+        skip_malformed: Whether rows of a problem file that do not parse are counted and left out.
+        spool: Local folder for the spool; None is the run folder.
+        progress: Counters to watch.
+    """
+
+    env_id: str
+    sampler: SamplerSettings
+    problems: str | None = None
+    template: str | None = None
+    seed: int = 0
+    settings: CollectSettings = field(default_factory=CollectSettings)
+    skip_malformed: bool = False
+    spool: Path | None = None
+    progress: Progress = field(default_factory=Progress)
+
+    async def run(self, out: Path, grader: Grader | None = None) -> Progress:
+        """Harvests what is missing in a run folder.
+
+        Raises:
+            UnknownName: If there is no such environment, template or sampler.
+            RunError: If the folder may not be written as asked.
+            SamplerError: If the sampler cannot go on.
+        """
+        environment = make_environment(
+            self.env_id, problems=self.problems, template=self.template, skip_malformed=self.skip_malformed
+        )
+        sampler = self.sampler.build()
+        try:
+            with RunFolder(out, self._identity(environment, sampler), spool=self._spool_path(out)) as run:
+                run.log("collect", n=self.settings.n, limit=self.settings.limit, sampler=self.sampler.name)
+                collector = Collector(
+                    environment, sampler, run, self.settings, progress=self.progress, grader=grader
+                )
+                progress = await collector.collect()
+                if self.settings.verify:
+                    await asyncio.to_thread(_catch_up, run, grader or process_grader(), progress)
+                run.log("collected", completions=progress.completions, failed=progress.failed)
+                return progress
+        finally:
+            await sampler.aclose()
+
+    def _identity(self, environment: Any, sampler: Sampler) -> RunIdentity:
+        return RunIdentity(
+            env_id=self.env_id,
+            source=environment.problems.identity,
+            template=environment.template,
+            model=sampler.model,
+            model_revision=sampler.model_revision,
+            sampling=sampler.sampling.identity(),
+            seed=self.seed,
+        )
+
+    def _spool_path(self, out: Path) -> Path | None:
+        return None if self.spool is None else self.spool / f"{out.resolve().name}.{SPOOL_FILE}"
+
+
+def _catch_up(run: RunFolder, grader: Grader, progress: Progress) -> None:
+    """Verifies what an earlier call committed and was stopped before verifying."""
+    _, missing = unscored(run, grader)
+    score_completions(run, grader, missing, progress)
+
+
+def make_environment(env_id: str, **options: Any) -> Any:
+    """Makes a registered environment, without Gymnasium's wrappers; None options are left out.
+
+    Raises:
+        UnknownName: If no such id is registered, with a suggestion.
+    """
+    if env_id not in gymnasium.registry:
+        load_installed_environments()
+    if env_id not in gymnasium.registry:
+        raise UnknownName.of("environment", env_id, (name for name in gymnasium.registry if "/" in name))
+    given = {name: value for name, value in options.items() if value is not None}
+    environment = gymnasium.make(env_id, disable_env_checker=True, **given).unwrapped
+    if not hasattr(environment, "problems") or not hasattr(environment, "messages"):
+        raise ConfigurationError(
+            f"{env_id} serves no problems: it cannot be harvested",
+            "Use a genesys environment, or give yours `problems`, `template` and `messages(problem)`.",
+        )
+    return environment

@@ -1,0 +1,221 @@
+"""Writing a run folder: one identity, one writer, and nothing committed is ever lost.
+
+    row -> spool (durable: committed) -> part aside -> fsync -> rename -> removed from the spool
+
+A writer killed between any two of these leaves a row in the spool, in a part, or in both under one key.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import pyarrow as pa
+
+from genesys.errors import RunMismatch, StorageError
+from genesys.rollouts.identity import RunIdentity
+from genesys.rollouts.parts import read_parts, remove_unfinished, sync_folder, write_part
+from genesys.rollouts.run_lock import RunLock
+from genesys.rollouts.run_reader import KEYS, RUN_FILE, SCHEMAS, SPOOL_FILE, RunReader, key_of
+from genesys.rollouts.spool import Spool, SpoolRow
+from genesys.schema import SCHEMA_VERSION, Completion, Problem, Verdict
+from genesys.version import __version__
+
+PART_CHARACTERS = 64 << 20
+"""Characters of spooled rows of a kind at which they become a part."""
+
+
+class RunFolder:
+    """A run folder opened for writing; use it as a context manager.
+
+    Args:
+        folder: Where; made if absent.
+        identity: What the run is. An existing folder must have the same.
+        spool: Where the spool lies; on a local disk. By default inside the folder.
+
+    Raises:
+        RunMismatch: If the folder belongs to another run, or holds other things.
+        RunLocked: If another process writes to it.
+        StorageError: If the disk refuses.
+    """
+
+    def __init__(self, folder: Path | str, identity: RunIdentity, *, spool: Path | None = None) -> None:
+        self.folder = Path(folder)
+        self.identity = identity
+        _make(self.folder)
+        self._lock = RunLock(self.folder)
+        try:
+            self._adopt(spool)
+            self.reader = RunReader(self.folder)
+            self._spool = Spool(self.reader.spool_path)
+            self._forget_stored_rows()
+            self._spooled = self._spool.sizes()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    @classmethod
+    def reopen(cls, folder: Path | str) -> Self:
+        """Opens a run that exists, as what it is.
+
+        Raises:
+            ConfigurationError: If it is no run folder.
+            RunLocked: If another process writes to it.
+        """
+        return cls(folder, RunIdentity(**RunReader(folder).identity))
+
+    def _adopt(self, spool: Path | None) -> None:
+        path = self.folder / RUN_FILE
+        if path.is_file():
+            differences = self.identity.differences(RunReader(self.folder).identity)
+            if differences:
+                raise RunMismatch(
+                    f"{self.folder} is another run:\n  " + "\n  ".join(differences),
+                    "Run with its settings to continue it, or choose another --out folder.",
+                )
+            return
+        strangers = [entry.name for entry in self.folder.iterdir() if entry.name not in {".lock", SPOOL_FILE}]
+        if strangers:
+            raise RunMismatch(
+                f"{self.folder} is no run folder and holds {min(strangers)!r}",
+                "Choose another --out folder.",
+            )
+        info = {
+            "schema_version": SCHEMA_VERSION,
+            "genesys": __version__,
+            "identity": self.identity.to_json(),
+            "spool": None if spool is None else str(spool.resolve()),
+        }
+        _write_durably(path, json.dumps(info, indent=2) + "\n")
+
+    def _forget_stored_rows(self) -> None:
+        """Drops from the spool what a part holds already: a writer was killed between the two."""
+        for kind in KEYS:
+            for folder in self._part_folders(kind):
+                remove_unfinished(folder)
+                keys = self._spool.keys(kind)
+                if not keys:
+                    continue
+                stored = (
+                    key_of(kind, row)
+                    for batch in read_parts(folder, list(KEYS[kind]))
+                    for row in batch.to_pylist()
+                )
+                self._spool.remove_keys(kind, keys.intersection(stored))
+
+    def _part_folders(self, kind: str) -> list[Path]:
+        if kind == "scores":
+            return sorted(path for path in (self.folder / "scores").glob("*") if path.is_dir())
+        return [self.folder / kind]
+
+    def response_ids(self) -> set[str]:
+        """The ids of all committed completions."""
+        return self._column("completions", "response_id")
+
+    def problem_ids(self) -> set[str]:
+        """The ids of all committed problems."""
+        return self._column("problems", "problem_id")
+
+    def _column(self, kind: str, column: str) -> set[str]:
+        return {
+            value for batch in self.reader.batches(kind, [column]) for value in batch.column(0).to_pylist()
+        }
+
+    def commit(self, rows: Iterable[SpoolRow]) -> None:
+        """Makes rows durable, all or none; writes a part when enough have gathered.
+
+        Raises:
+            StorageError: If the disk refuses.
+        """
+        self._spooled += self._spool.commit(rows)
+        for kind, characters in list(self._spooled.items()):
+            if characters >= PART_CHARACTERS:
+                self.flush(kind)
+
+    def flush(self, kind: str) -> None:
+        """Moves the spooled rows of a kind into parts."""
+        rows = list(self._spool.rows(kind))
+        if not rows:
+            return
+        groups: dict[str | None, list[dict[str, Any]]] = {}
+        for _, _, row in rows:
+            groups.setdefault(row.get("verifier") if kind == "scores" else None, []).append(row)
+        for verifier, members in groups.items():
+            table = pa.Table.from_pylist(members, schema=SCHEMAS[kind])
+            write_part(self.reader.part_folder(kind, verifier), table)
+        self._spool.remove(kind, up_to=rows[-1][0])
+        self._spooled[kind] = 0
+
+    def log(self, event: str, **fields: Any) -> None:
+        """Appends a line to log.jsonl."""
+        line = json.dumps({"time": time.time(), "event": event, **fields})
+        try:
+            with (self.folder / "log.jsonl").open("a") as file:
+                file.write(line + "\n")
+        except OSError as error:
+            raise StorageError(f"cannot write {self.folder / 'log.jsonl'}: {error}") from error
+
+    def close(self, *, flush: bool = True) -> None:
+        """Moves all rows into parts and lets go of the folder; idempotent."""
+        try:
+            if flush:
+                for kind in KEYS:
+                    self.flush(kind)
+        finally:
+            self._spool.close()
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, error_type: type[BaseException] | None, *_: object) -> None:
+        self.close(flush=error_type is None or not issubclass(error_type, StorageError))
+
+
+def problem_row(problem: Problem, messages: Iterable[Mapping[str, str]]) -> SpoolRow:
+    """A problem with the messages it was put as, as a row to commit."""
+    rendered = [{"content": message["content"], "role": message["role"]} for message in messages]
+    row = {**problem.to_row(), "problem_digest": problem.digest, "messages": rendered}
+    return SpoolRow("problems", problem.problem_id, row)
+
+
+def completion_row(problem: Problem, completion: Completion) -> SpoolRow:
+    """A completion as a row to commit."""
+    digests = {"problem_digest": problem.digest, "text_digest": completion.text_digest}
+    return SpoolRow("completions", completion.response_id, {**completion.to_row(), **digests})
+
+
+def score_row(problem: Problem, response_id: str, text_digest: str, verdict: Verdict) -> SpoolRow:
+    """A verdict on a response as a row to commit."""
+    row = {
+        "response_id": response_id,
+        "problem_id": problem.problem_id,
+        "text_digest": text_digest,
+        "problem_digest": problem.digest,
+        **verdict.to_row(),
+    }
+    return SpoolRow("scores", key_of("scores", row), row)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"cannot make {folder}: {error}", "Choose another --out folder.") from error
+
+
+def _write_durably(path: Path, text: str) -> None:
+    aside = path.with_name(f".{path.name}.writing")
+    try:
+        with aside.open("w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.rename(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {error}", "Choose another --out folder.") from error

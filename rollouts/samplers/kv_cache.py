@@ -1,0 +1,63 @@
+"""A key-value cache that grows in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from transformers import DynamicCache, PreTrainedConfig
+from transformers.cache_utils import DynamicLayer
+
+MIN_GROWTH = 256
+"""Tokens by which a full cache grows at least; long ones grow by half their length."""
+
+
+class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call]  # transformers' __init_subclass__ is
+    """One layer's keys and values in buffers with room to spare.
+
+    transformers' own layer concatenates at every token, which copies the whole cache: at 512 tokens that
+    is most of the time of a small model. Shapes and numbers are the same.
+    """
+
+    def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
+        """Makes empty buffers of the dtype and device of the first keys."""
+        super().lazy_initialization(key_states, value_states)
+        self._length = 0
+        self._key_buffer = self._grown(key_states, None)
+        self._value_buffer = self._grown(value_states, None)
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Appends keys and values, each (rows, heads, new tokens, head size), and returns all of them."""
+        if not self.is_initialized:
+            self.lazy_initialization(key_states, value_states)
+        start, end = self._length, self._length + key_states.shape[-2]
+        if end > self._key_buffer.shape[-2]:
+            self._key_buffer = self._grown(key_states, self._key_buffer)
+            self._value_buffer = self._grown(value_states, self._value_buffer)
+        self._key_buffer[:, :, start:end] = key_states
+        self._value_buffer[:, :, start:end] = value_states
+        self._length = end
+        self.keys, self.values = self._key_buffer[:, :, :end], self._value_buffer[:, :, :end]
+        return self.keys, self.values
+
+    def _grown(self, new: torch.Tensor, old: torch.Tensor | None) -> torch.Tensor:
+        length = self._length + new.shape[-2]
+        room = length + max(MIN_GROWTH, length // 2)
+        buffer = new.new_empty((*new.shape[:2], room, new.shape[-1]))
+        if old is not None:
+            buffer[:, :, : self._length] = old[:, :, : self._length]
+        return buffer
+
+
+def growing_cache(config: PreTrainedConfig) -> DynamicCache:
+    """An empty cache for a model, with its plain layers replaced by growing ones.
+
+    Layers of another kind (sliding windows, linear attention) stay what transformers makes them.
+    """
+    cache = DynamicCache(config=config)
+    new: Callable[[], GrowingLayer] = GrowingLayer
+    cache.layers = [new() if type(layer) is DynamicLayer else layer for layer in cache.layers]
+    return cache

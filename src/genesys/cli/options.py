@@ -1,0 +1,72 @@
+"""The flags that commands share, each with one meaning everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from genesys.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from genesys.rewards import Grader
+
+EnvId = Annotated[str, typer.Option("--env", help="Environment id; `genesys envs` lists them.")]
+Problems = Annotated[
+    str | None,
+    typer.Option(
+        "--problems",
+        help="A file (JSONL, .gz, Parquet in the common schema) or a generator such as "
+        "arithmetic:level=2,seed=7,size=1000. Default: the environment's generator.",
+    ),
+]
+Verifier = Annotated[
+    str | None,
+    typer.Option("--verifier", help='Verifier, maybe pinned: "math", "math@1". Default: by task type.'),
+]
+AnswerFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--answer-format", help="Where answers stand: boxed, json_output, answer_tag, fenced_code, bare."
+    ),
+]
+SkipMalformed = Annotated[
+    bool, typer.Option("--skip-malformed", help="Count rows that do not parse and go on.")
+]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many.")]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Grader processes. Default: the cores of this machine.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout; logs go to stderr.")]
+OutFolder = Annotated[Path, typer.Option("--out", help="The folder to write.")]
+
+
+def make_grader(verifier: str | None, answer_format: str | None, workers: int | None = None) -> Grader:
+    """The grader that `--verifier`, `--answer-format` and `--workers` describe.
+
+    Raises:
+        UnknownName: If there is no such verifier or answer format.
+        ConfigurationError: If the verifier has no answer format to choose.
+    """
+    from genesys.errors import UnknownName
+    from genesys.rewards import Grader
+    from genesys.rewards.answers import READERS
+    from genesys.rewards.registry import verifier_table
+
+    if answer_format is not None and answer_format not in READERS:
+        raise UnknownName.of("answer format", answer_format, READERS)
+    params = {} if answer_format is None else {"answer_format": answer_format}
+    return Grader(verifier_table(verifier, params), workers=workers)
+
+
+def make_folder(path: Path) -> None:
+    """Makes an output folder.
+
+    Raises:
+        ConfigurationError: If it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"--out {str(path)!r} cannot be made: {error.strerror}") from None

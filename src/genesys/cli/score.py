@@ -1,0 +1,198 @@
+"""`genesys score`: verify responses that exist, in runs or in files of published rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from genesys.cli.console import duration, percent, print_json, stderr, stdout, table
+from genesys.cli.live import watching
+from genesys.cli.options import AnswerFormat, Json, Limit, SkipMalformed, Verifier, Workers, make_grader
+from genesys.errors import ConfigurationError, MalformedRow
+
+if TYPE_CHECKING:
+    from genesys.rewards import Grader
+    from genesys.rollouts.importing import Response
+    from genesys.rollouts.progress import Progress
+    from genesys.rollouts.scoring import ScoreSummary
+    from genesys.schema import Problem
+
+
+def score(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Run folders, or files (JSONL, .gz, Parquet) of problem columns with llm_response."
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="For files: where scored rows go, .parquet or .jsonl.")
+    ] = None,
+    problems: Annotated[
+        Path | None, typer.Option("--problems", help="Problems, where rows hold a problem_id alone.")
+    ] = None,
+    verifier: Verifier = None,
+    answer_format: AnswerFormat = None,
+    limit: Limit = None,
+    disagreements: Annotated[
+        int,
+        typer.Option(
+            "--disagreements", min=0, help="Show so many rows that disagree with their known score."
+        ),
+    ] = 0,
+    skip_malformed: SkipMalformed = False,
+    workers: Workers = None,
+    json: Json = False,
+) -> None:
+    """Verify responses that exist, and compare with the scores they carry.
+
+    A run folder gets the scores that its verifiers have yet to give; files get one row a response in --out.
+    Run the same command again after an interruption: it continues.
+
+        genesys score responses.jsonl.gz --answer-format bare --out scores.parquet
+    """
+    from genesys.rollouts.progress import Progress
+
+    runs = [path for path in paths if path.is_dir()]
+    if runs and len(runs) < len(paths):
+        raise ConfigurationError("run folders and files are scored apart", "Give one kind at a time.")
+    progress = Progress()
+    grader = make_grader(verifier, answer_format, workers)
+    try:
+        with watching(progress, "verdicts"):
+            if runs:
+                for run in runs:
+                    _score_run(run, grader, progress)
+            else:
+                malformed: list[str] = []
+                responses = _responses(paths, problems, limit, malformed if skip_malformed else None)
+                identity = [*map(str, paths), str(problems), verifier, answer_format, limit, skip_malformed]
+                summary = _score_files(responses, grader, progress, out, identity, disagreements)
+    finally:
+        grader.close()
+    if runs:
+        _report_runs(progress, json=json)
+    else:
+        _report_files(summary, progress, len(malformed), json=json)
+
+
+def _score_run(folder: Path, grader: Grader, progress: Progress) -> None:
+    from genesys.rollouts.run_folder import RunFolder
+    from genesys.rollouts.scoring import score_completions, unscored
+
+    with RunFolder.reopen(folder) as run:
+        total, missing = unscored(run, grader)
+        progress.planned += total
+        progress.before += total - len(missing)
+        score_completions(run, grader, missing, progress)
+
+
+def _responses(
+    paths: list[Path], problems: Path | None, limit: int | None, malformed: list[str] | None
+) -> Iterator[Response]:
+    from itertools import chain, islice
+
+    from genesys.rollouts.importing import read_responses
+
+    def on_malformed(error: MalformedRow) -> None:
+        assert malformed is not None  # only given to the reader where there is a list
+        malformed.append(error.fault)
+
+    known = _problems_by_id(problems)
+    skip = None if malformed is None else on_malformed
+    read = (read_responses(path, problems=known, on_malformed=skip) for path in paths)
+    return islice(chain.from_iterable(read), limit)
+
+
+def _problems_by_id(path: Path | None) -> dict[str, Problem]:
+    from genesys.envs.sources import open_problems
+
+    return {} if path is None else {problem.problem_id: problem for problem in open_problems(path)}
+
+
+def _score_files(
+    responses: Iterator[Response],
+    grader: Grader,
+    progress: Progress,
+    out: Path | None,
+    settings: list[Any],
+    disagreements: int,
+) -> ScoreSummary:
+    from genesys.rollouts.score_file import ScoreFile
+    from genesys.rollouts.scoring import ScoreSummary, score_responses
+    from genesys.schema import digest_of
+
+    summary = ScoreSummary(max_disagreements=disagreements)
+    target = None if out is None else ScoreFile(out, digest_of(settings, bits=128))
+    try:
+        score_responses(responses, grader, summary, out=target, progress=progress)
+        if target is not None:
+            target.finish()
+    finally:
+        if target is not None:
+            target.close()
+    return summary
+
+
+def _report_runs(progress: Progress, *, json: bool) -> None:
+    if json:
+        print_json(
+            {
+                "verified": progress.verified,
+                "before": progress.before,
+                "passed": progress.passed,
+                "causes": dict(progress.causes),
+                "seconds": round(progress.seconds, 3),
+            }
+        )
+        return
+    rows = [(name, count) for name, count in progress.causes.most_common()]
+    stdout.print(table("causes of this call's verdicts", ("cause", "verdicts"), rows))
+    stderr.print(
+        f"{progress.verified:,} verified, {progress.before:,} were scored already, "
+        f"pass rate {percent(progress.passed, progress.verified - progress.unscorable)}"
+    )
+
+
+def _report_files(summary: ScoreSummary, progress: Progress, malformed: int, *, json: bool) -> None:
+    rate = summary.total / progress.seconds
+    if json:
+        print_json(
+            {
+                "rows": summary.total,
+                "rows_per_second": round(rate, 1),
+                "malformed": malformed,
+                "counts": [
+                    {"source": source, "cause": cause or None, "verdicts": count}
+                    for (source, cause), count in sorted(summary.counts.items())
+                ],
+                "known": summary.known.total(),
+                "agreed": summary.agreed.total(),
+                "agreement": {
+                    name: [summary.agreed[name], known] for name, known in sorted(summary.known.items())
+                },
+                "disagreements": summary.disagreements,
+            }
+        )
+        return
+    rows = [(source, cause or "right", count) for (source, cause), count in sorted(summary.counts.items())]
+    stdout.print(table("verdicts", ("source", "cause", "rows"), rows))
+    if summary.known:
+        _print_agreement(summary)
+    for found in summary.disagreements:
+        stdout.print(found)
+    skipped = f", {malformed:,} malformed rows left out" if malformed else ""
+    stderr.print(f"{summary.total:,} rows in {duration(progress.seconds)}, {rate:,.0f} rows/s{skipped}")
+
+
+def _print_agreement(summary: ScoreSummary) -> None:
+    rows = [
+        (name, known, summary.agreed[name], percent(summary.agreed[name], known))
+        for name, known in sorted(summary.known.items())
+    ]
+    total = (summary.known.total(), summary.agreed.total())
+    rows.append(("all", *total, percent(total[1], total[0])))
+    stdout.print(table("agreement with known scores", ("source", "rows", "agree", "share"), rows))

@@ -1,0 +1,69 @@
+"""Verifiers that misbehave in the ways the grader must survive."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from typing import ClassVar
+
+from genesys.rewards.verifier import Kind
+from genesys.schema import Problem, Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class OddVerifier:
+    """Does what the text says: burn CPU, sleep, fill memory, crash, raise, or compare."""
+
+    name: ClassVar[str] = "odd"
+    version: ClassVar[str] = "1"
+    kind: ClassVar[Kind] = "worker"
+    strict: bool = False
+
+    def verify(self, problem: Problem, text: str) -> Verdict:
+        if text == "burn" or problem.verification_info.get("ground_truth") == "burn":
+            while True:
+                pass
+        if text == "sleep":
+            time.sleep(3600)
+        if text == "memory":
+            return Verdict.right(size=len(bytearray(16 << 30)))
+        if text == "crash":
+            os._exit(3)
+        if text == "raise":
+            raise RuntimeError("a defect")
+        if text.startswith("nap "):
+            time.sleep(float(text[4:]))
+            return Verdict.right(pid=os.getpid())
+        if text == problem.verification_info.get("ground_truth"):
+            return Verdict.right()
+        return Verdict.wrong("wrong_answer")
+
+    def check_gold(self, problem: Problem) -> str | None:
+        if problem.verification_info.get("ground_truth") == "burn":
+            while True:
+                pass
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AsyncVerifier:
+    """Waits as a server's client would."""
+
+    name: ClassVar[str] = "waits"
+    version: ClassVar[str] = "1"
+    kind: ClassVar[Kind] = "remote"
+
+    def verify(self, problem: Problem, text: str) -> Verdict:
+        return Verdict.right()
+
+    async def averify(self, problem: Problem, text: str) -> Verdict:
+        import asyncio
+
+        await asyncio.sleep(0.01)
+        if text == "down":
+            return Verdict.unscorable("judge_unreachable")
+        return Verdict.right(asked=text)
+
+    def check_gold(self, problem: Problem) -> str | None:
+        return None
