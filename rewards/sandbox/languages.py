@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from genesys.rewards.sandbox.limits import MIB, Limits
 from genesys.rewards.sandbox.toolchains import Toolchain
@@ -53,12 +54,16 @@ def cpp_flags(chain: Toolchain) -> tuple[str, ...]:
 
 
 def _compile_cpp(chain: Toolchain) -> tuple[str, ...]:
-    return (chain.executable, *cpp_flags(chain), "-s", "-I", "{store}", "-x", "c++", "-", "-x", "none", "-o", "{work}/prog")
+    return (chain.executable, *cpp_flags(chain), "-s", "-x", "c++", "-", "-x", "none", "-o", "{work}/prog")
 
 
 def _compile_rust(chain: Toolchain) -> tuple[str, ...]:
     static = ("-C", "target-feature=+crt-static") if chain.static else ()
-    return (chain.executable, *RUST_FLAGS, *static, "--crate-name", "main", "-o", "{work}/prog", "-")
+    sysroot = str(Path(chain.executable).parents[1])
+    return (
+        chain.executable, "--sysroot", sysroot, *RUST_FLAGS, *static, "--crate-name", "main",
+        "-o", "{work}/prog", "-",
+    )  # fmt: skip
 
 
 def _run_binary(chain: Toolchain) -> tuple[str, ...]:

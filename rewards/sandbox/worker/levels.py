@@ -23,6 +23,7 @@ from genesys.rewards.sandbox.limits import Limits
 from genesys.rewards.sandbox.task import Task
 from genesys.rewards.sandbox.worker import landlock, mounts, privileges, seccomp, syscalls
 from genesys.rewards.sandbox.worker.namespaces import Namespaces
+from genesys.rewards.sandbox.worker.reach import Reach
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Level(Protocol):
     name: str
     store: str
     """Where programs find what was compiled once per machine."""
+    reach: Reach
+    """How programs get at folders that their user cannot walk to."""
     spawns: bool
     """Whether the program's process is confined like its tests, so that these can be spawned directly."""
 
@@ -80,6 +83,7 @@ class NamespacesLevel:
     def __init__(self, number: int, read_only: Sequence[str], store: str) -> None:
         self._namespaces = Namespaces.enter(number, read_only, store)
         self.store = mounts.STORE
+        self.reach = Reach(())
         self._filter = seccomp.compile_policy(seccomp.policy(fork=True))
 
     def fork_program(self) -> int:
@@ -141,6 +145,7 @@ class FolderLevel:
     def __init__(self, number: int, read_only: Sequence[str], store: str) -> None:
         self.store = store
         self._uid = privileges.test_uid(number) if os.geteuid() == 0 else None
+        self.reach = Reach(() if self._uid is None else read_only)
         self._read_only = (*mounts.SYSTEM, *read_only, store)
         self._top = tempfile.mkdtemp(prefix="genesys-box-")
         Path(self._top).chmod(0o711)
@@ -206,10 +211,10 @@ class LandlockLevel(FolderLevel):
         seccomp.compile_policy(seccomp.policy(fork=False))  # fails here where no filter can be built
 
     def confine_test(self, task: Task, box: Box) -> None:
-        """Limits, user, Landlock rules and the filter."""
-        super().confine_test(task, box)
+        """Landlock rules, limits, user and the filter."""
         devices = [f"/dev/{name}" for name in mounts.DEVICES]
         landlock.restrict((*self._read_only, box.binaries, *devices), (box.work, "/dev/null"))
+        super().confine_test(task, box)  # after the rules, which root can make for folders of its own
         alone = None if task.compiles else os.getpid()
         seccomp.install(seccomp.compile_policy(seccomp.policy(fork=task.compiles, alone=alone)))
 

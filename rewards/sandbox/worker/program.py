@@ -58,7 +58,7 @@ def serve(level: Level, request: Request, first: int, sock: socket.socket, progr
     for index in range(first, len(request.streams)):
         if _wants_stop(sock):
             os._exit(SERVED)
-        head, blobs = run_test(level, program, request.streams[index])
+        head, blobs = run_test(program, request.streams[index])
         wire.send(sock, {"test": index, **head}, blobs)
         if mounts.mark(box.work, box.binaries) != before and index + 1 < len(request.streams):
             os.write(progress, str(index + 1).encode())
@@ -75,7 +75,7 @@ def _open(level: Level, request: Request) -> Program:
             _write(f"{box.binaries}/{name}", content)
         contents = {}
     os.chdir(box.work)
-    return Program(request.task, box, level.store, contents)
+    return Program(request.task, box, level, contents)
 
 
 def _read(descriptor: int) -> bytes:

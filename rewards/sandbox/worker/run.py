@@ -15,8 +15,14 @@ from genesys.rewards.sandbox.worker import python_main
 from genesys.rewards.sandbox.worker.guard import Guard
 from genesys.rewards.sandbox.worker.handshake import Handshake
 from genesys.rewards.sandbox.worker.levels import Box, Level
+from genesys.rewards.sandbox.worker.reach import FIRST
 
-ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "OPENSSL_CONF": "/dev/null",  # node reads the host's otherwise, and ends where it may not
+}
 STDERR_KEPT = 8192
 """Bytes of stderr that are kept, from its end: there stands the error's name."""
 _RESET = (signal.SIGPIPE, signal.SIGXCPU, signal.SIGXFSZ, signal.SIGINT)
@@ -37,13 +43,13 @@ class Program:
     Attributes:
         task: What was asked.
         box: Its folders.
-        store: Where it finds what was compiled once per machine.
+        level: Its isolation.
         files: Contents of its files, of a Python program.
     """
 
     task: Task
     box: Box
-    store: str
+    level: Level
     files: dict[str, bytes]
 
     def command(self) -> list[str]:
@@ -58,9 +64,10 @@ class Program:
 
     def fill(self, text: str) -> str:
         """Puts the folders in the place of `{work}`, `{bin}` and `{store}`."""
-        for name, folder in (("work", self.box.work), ("bin", self.box.binaries), ("store", self.store)):
-            text = text.replace(f"{{{name}}}", folder)
-        return text
+        places = {"{work}": self.box.work, "{bin}": self.box.binaries, "{store}": self.level.store}
+        for name, folder in places.items():
+            text = text.replace(name, folder)
+        return self.level.reach.rewrite(text)
 
 
 def memfd(content: bytes = b"") -> int:
@@ -74,16 +81,16 @@ def memfd(content: bytes = b"") -> int:
     return descriptor
 
 
-def run_test(level: Level, program: Program, streams: Streams) -> tuple[dict[str, Any], list[bytes]]:
+def run_test(program: Program, streams: Streams) -> tuple[dict[str, Any], list[bytes]]:
     """Runs one test to its end.
 
     Returns:
         The head and blobs (stdout, end of stderr, collected file) of the report.
     """
-    task = program.task
+    task, level = program.task, program.level
     handshake = Handshake() if task.handshake else None
     began = time.monotonic()
-    pid = _start(level, program, streams, handshake)
+    pid = _start(program, streams, handshake)
     if handshake:
         handshake.release()
     stopped = Guard(level, task.limits, program.box, handshake).watch(pid)
@@ -124,13 +131,13 @@ def _more_to_read(handshake: Handshake) -> bool:
     return bool(select.select([handshake.reports], [], [], 0)[0])
 
 
-def _start(level: Level, program: Program, streams: Streams, handshake: Handshake | None) -> int:
-    if level.spawns and program.task.runtime == "native":
+def _start(program: Program, streams: Streams, handshake: Handshake | None) -> int:
+    if program.level.spawns and program.task.runtime == "native":
         return _spawn(program, streams, handshake)
     pid = os.fork()
     if pid == 0:
         try:
-            _become(level, program, streams, handshake)
+            _become(program, streams, handshake)
         except BaseException as error:
             os.write(2, f"sandbox: {error!r}".encode())
         finally:
@@ -158,7 +165,7 @@ def _handshake_ends(handshake: Handshake) -> list[tuple[int, int]]:
     return [(handshake.program_reports, protocol.REPORT), (handshake.program_nonce, protocol.NONCE)]
 
 
-def _become(level: Level, program: Program, streams: Streams, handshake: Handshake | None) -> None:
+def _become(program: Program, streams: Streams, handshake: Handshake | None) -> None:
     """In a forked child: takes the streams, is confined, and becomes the program."""
     os.setsid()
     for target, source in enumerate(streams):
@@ -168,9 +175,10 @@ def _become(level: Level, program: Program, streams: Streams, handshake: Handsha
         for source, target in _handshake_ends(handshake):
             os.dup2(source, target)
         first_closed = 5
-    os.closerange(first_closed, 1 << 20)
+    os.closerange(first_closed, FIRST)
+    os.closerange(program.level.reach.end, 1 << 20)
     os.chdir(program.box.work)
-    level.confine_test(program.task, program.box)
+    program.level.confine_test(program.task, program.box)
     if program.task.runtime == "python":
         os.environ.clear()
         os.environ.update(program.environment())

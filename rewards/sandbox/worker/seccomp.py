@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from genesys.rewards.sandbox.worker import syscalls
 from genesys.rewards.sandbox.worker.numbers import TABLE, architecture, number
 
-SOCKETS = ("socket", "socketpair")
+SOCKETS = ("socket",)
 PROCESSES = (
     "ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "pidfd_getfd", "pidfd_send_signal",
     "process_madvise", "process_mrelease", "setpriority", "ioprio_set", "migrate_pages", "move_pages",
