@@ -179,11 +179,18 @@ def _compile_command(worker: Worker, chain: Toolchain, source: Source) -> tuple[
     if source.language == "cpp" and _PRECOMPILED.match(source.text):
         command = (*command, "-I", f"{{store}}/{_precompiled_header(worker, chain)}")
     if source.harness:
-        runner = f"{{store}}/{_harness_runner(worker)}"
-        if source.language == "rust":
-            return (*command, "-C", f"link-arg={runner}", "-C", "link-arg=-Wl,--wrap=main")
-        return (*command, runner, "-Wl,--wrap=main")
+        command = (*command, *_linked(source, f"{{store}}/{_harness_runner(worker, source.language)}", "-Wl,--wrap=main"))
+    if source.language == "rust" and worker.level != "namespaces":
+        # rustc's own linker looks for itself by its real path, which may lie in a home of root's
+        command = (*command, *_linked(source, "-fuse-ld=bfd"))
     return command
+
+
+def _linked(source: Source, *arguments: str) -> tuple[str, ...]:
+    """Arguments of the link step, as each compiler takes them."""
+    if source.language == "rust":
+        return tuple(word for argument in arguments for word in ("-C", f"link-arg={argument}"))
+    return arguments
 
 
 def _precompiled_header(worker: Worker, chain: Toolchain) -> str:
@@ -198,13 +205,14 @@ def _precompiled_header(worker: Worker, chain: Toolchain) -> str:
     return folder
 
 
-def _harness_runner(worker: Worker) -> str:
+def _harness_runner(worker: Worker, language: str) -> str:
     """The object of the store that wraps the main of harness tests."""
     chain = toolchain("cpp")
     source = drivers.text("harness_runner.c")
-    name = f"runner-{digest_of(source, chain.digest, bits=64)}.o"
+    name = f"runner-{language}-{digest_of(source, chain.digest, bits=64)}.o"
     if not (store() / name).exists():
-        command = (chain.executable, "-O1", "-x", "c", "-c", "-", "-o", "{work}/runner.o")
+        own = ("-DOWN_ASSERT",) if language == "cpp" else ()
+        command = (chain.executable, "-O1", *own, "-x", "c", "-c", "-", "-o", "{work}/runner.o")
         report = _run_compiler(worker, command, source, collect="runner.o")
         if not report.collected:
             raise SandboxFault(f"the harness runner does not compile: {_words(report)}")
