@@ -6,7 +6,7 @@ import contextlib
 import os
 import socket
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,7 +115,7 @@ class Worker:
             self.close()
             raise SandboxUnavailable(f"level {self.level!r} is not to be had: {answer['missing']}")
 
-    def run(self, task: Task, files: Sequence[bytes], inputs: Sequence[bytes]) -> Iterator[Report]:
+    def run(self, task: Task, files: Sequence[bytes], inputs: Sequence[bytes]) -> Generator[Report, None, None]:
         """Runs a program on inputs; reports come as they are made.
 
         Closing the iterator stops the program before its next input.
@@ -128,7 +128,7 @@ class Worker:
 
     def _run_batch(
         self, task: Task, files: Sequence[bytes], inputs: Sequence[bytes], offset: int
-    ) -> Iterator[Report]:
+    ) -> Generator[Report, None, None]:
         self._socket.settimeout(PATIENCE * task.limits.wall_seconds + 30)
         ended = False
         try:
@@ -174,6 +174,10 @@ class Worker:
     def closed(self) -> bool:
         """Whether it can run nothing any more."""
         return self._socket.fileno() < 0
+
+    def abandon(self) -> None:
+        """In a forked child: closes this process's copy of the socket and touches nothing else."""
+        self._socket.close()
 
     def close(self) -> None:
         """Ends it and all that it started; idempotent."""
