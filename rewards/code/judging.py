@@ -29,6 +29,9 @@ from genesys.rewards.sandbox.limits import Limits
 from genesys.rewards.sandbox.session import Session
 
 ACCEPTED, REFUSED = 42, 43
+MAX_TIMEOUTS = 5
+"""Tests that may use up their time; those after them are not run and count as failed by it. An endless
+loop on a problem of a hundred tests would keep a core for minutes."""
 _CHECKER_LIMITS = Limits().with_cpu(10)
 
 
@@ -61,11 +64,15 @@ def judge(session: Session, suite: Suite, solution: str, *, stop_on_first_failur
         with closing(outcomes):
             for outcome in outcomes:
                 judging.outcomes.append(outcome)
-                if outcome.cause and stop_on_first_failure:
+                if outcome.cause and (stop_on_first_failure or _gives_up(judging)):
                     return judging
         if judging.rejected is not None:
             return judging
     return judging
+
+
+def _gives_up(judging: Judging) -> bool:
+    return sum(outcome.cause == "time_limit" for outcome in judging.outcomes) >= MAX_TIMEOUTS
 
 
 Outcomes = Generator[Outcome, None, None]

@@ -89,20 +89,20 @@ LANGUAGES = {
         Language(
             name="python",
             tags=frozenset({"python", "python3", "py", "py3", "pypy", "pypy3", "python 3"}),
-            limits=Limits(memory_bytes=1024 * MIB).with_cpu(8),
+            limits=Limits(memory_bytes=1024 * MIB).with_cpu(5),
             file=lambda source: "main",
         ),
         Language(
             name="javascript",
             tags=frozenset({"javascript", "js", "node", "nodejs", "node.js", "jsx", "mjs", "cjs", "ecmascript"}),
-            limits=Limits(memory_bytes=2048 * MIB, memory_kind="data").with_cpu(6),
+            limits=Limits(memory_bytes=2048 * MIB, memory_kind="data").with_cpu(5),
             file=_javascript_file,
             run=_run_node,
         ),
         Language(
             name="cpp",
             tags=frozenset({"cpp", "c++", "cc", "cxx", "c++11", "c++14", "c++17", "c++20", "cpp17", "cpp20", "hpp"}),
-            limits=Limits(memory_bytes=1024 * MIB).with_cpu(4),
+            limits=Limits(memory_bytes=1024 * MIB).with_cpu(3),
             file=lambda source: "prog",
             compile=_compile_cpp,
             run=_run_binary,
@@ -110,7 +110,7 @@ LANGUAGES = {
         Language(
             name="rust",
             tags=frozenset({"rust", "rs"}),
-            limits=Limits(memory_bytes=1024 * MIB).with_cpu(4),
+            limits=Limits(memory_bytes=1024 * MIB).with_cpu(3),
             file=lambda source: "prog",
             compile=_compile_rust,
             run=_run_binary,

@@ -55,6 +55,22 @@ def encode_iterable(value: Any, depth: int) -> Any:
     return {"other": type(value).__name__}
 
 
+def starter_names() -> dict[str, Any]:
+    """What judges of function problems (LeetCode, and APPS after it) have imported for a solution."""
+    names: dict[str, Any] = {}
+    for line in (
+        "import bisect, collections, copy, functools, heapq, itertools, math, operator, random, re, string",
+        "from typing import *",
+        "from collections import *",
+        "from functools import cache, cmp_to_key, lru_cache, reduce",
+        "from heapq import *",
+        "from bisect import *",
+        "from itertools import *",
+    ):
+        exec(line, names)
+    return names
+
+
 def find(names: dict[str, Any], name: str) -> Any:
     """The function by its name, or as a method of the class `Solution`, or None."""
     if callable(names.get(name)):
@@ -73,6 +89,7 @@ def main(settings: dict[str, Any], files: dict[str, bytes]) -> None:
     os.dup2(null, 1)
     sys.set_int_max_str_digits(0)
     module = types.ModuleType("solution")
+    module.__dict__.update(starter_names(), __name__="solution")
     sys.modules["solution"] = module
     exec(marshal.loads(files["solution"]), module.__dict__)
     function = find(module.__dict__, settings["fn_name"])

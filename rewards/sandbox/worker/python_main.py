@@ -98,10 +98,11 @@ def run(program: bytes, files: dict[str, bytes], settings: str) -> NoReturn:
         exec(marshal.loads(program), names)  # noqa: S102
     except SystemExit as error:
         status = _exit_status(error)
-    except BaseException:
+    except BaseException as error:
         import traceback
 
-        traceback.print_exc(limit=-8)
+        own = error.__traceback__  # this frame; the program's begin below it
+        traceback.print_exception(type(error), error, own and own.tb_next, limit=-8)
         status = 1
     try:
         _shut_down()
