@@ -143,7 +143,7 @@ class Worker:
                     raise SandboxFault("a program was ready to run and got no core", "Start fewer workers.")
                 yield report
             if head["fault"]:
-                raise SandboxFault(f"the sandbox failed: {head['fault']}")
+                raise SandboxFault(f"the sandbox failed: {head['fault']} {self._last_words()}".rstrip())
         except (wire.Closed, TimeoutError) as error:
             ended = True
             fault = f"a sandbox worker is gone: {error} {self._last_words()}"

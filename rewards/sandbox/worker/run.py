@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import stat
@@ -70,15 +71,16 @@ class Program:
         return self.level.reach.rewrite(text)
 
 
-def memfd(content: bytes = b"") -> int:
-    """A new anonymous file, rewound."""
+ABOVE = 256
+"""Numbers below are free for what a program's process opens under its limit of descriptors."""
+
+
+def memfd() -> int:
+    """A new anonymous file whose descriptor is out of the way."""
     descriptor = os.memfd_create("stream", os.MFD_CLOEXEC)
-    if content:
-        view = memoryview(content)
-        while view:
-            view = view[os.write(descriptor, view) :]
-        os.lseek(descriptor, 0, os.SEEK_SET)
-    return descriptor
+    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, ABOVE)
+    os.close(descriptor)
+    return moved
 
 
 def run_test(program: Program, streams: Streams) -> tuple[dict[str, Any], list[bytes]]:
@@ -147,10 +149,9 @@ def _start(program: Program, streams: Streams, handshake: Handshake | None) -> i
 
 def _spawn(program: Program, streams: Streams, handshake: Handshake | None) -> int:
     """Starts a command from a process that is confined already: vfork and exec, without Python between."""
-    actions = [(os.POSIX_SPAWN_DUP2, source, target) for target, source in enumerate(streams)]
-    if handshake:
-        for source, target in _handshake_ends(handshake):
-            actions.append((os.POSIX_SPAWN_DUP2, source, target))
+    low = [os.dup(stream) for stream in streams]  # libc takes no number above the limit of descriptors
+    ends = [*zip(low, range(3), strict=True), *(_handshake_ends(handshake) if handshake else ())]
+    actions = [(os.POSIX_SPAWN_DUP2, source, target) for source, target in ends]
     command = program.command()
     try:
         return os.posix_spawn(
@@ -159,6 +160,9 @@ def _spawn(program: Program, streams: Streams, handshake: Handshake | None) -> i
     except OSError as error:
         os.write(streams.stderr, f"sandbox: cannot start {command[0]}: {error.strerror}".encode())
         return os.posix_spawn("/bin/false", ["false"], {})
+    finally:
+        for descriptor in low:
+            os.close(descriptor)
 
 
 def _handshake_ends(handshake: Handshake) -> list[tuple[int, int]]:
