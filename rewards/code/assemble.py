@@ -6,8 +6,7 @@ import re
 
 from genesys.rewards.sandbox import drivers
 from genesys.rewards.sandbox.build import Executable, Source
-from genesys.rewards.sandbox.languages import NODE_HEAP
-from genesys.rewards.sandbox.limits import MIB
+from genesys.rewards.sandbox.languages import NODE_DEEP_STACK
 from genesys.rewards.sandbox.toolchains import toolchain
 
 _CPP_KEYWORDS = (
@@ -96,9 +95,14 @@ def javascript_check(solution: str, name: str) -> Executable:
     )
 
 
+def with_deep_stack(program: Executable) -> Executable:
+    """A JavaScript program with room for deep recursion."""
+    node, *rest = program.command
+    return Executable(command=(node, NODE_DEEP_STACK, *rest), files=program.files)
+
+
 def _node(driver: str, files: dict[str, str], arguments: tuple[str, ...]) -> Executable:
-    heap = f"--max-old-space-size={NODE_HEAP // MIB}"
-    command = (toolchain("javascript").executable, heap, "--stack-size=16000", "{bin}/driver.cjs")
+    command = (toolchain("javascript").executable, NODE_DEEP_STACK, "{bin}/driver.cjs")
     texts = {"driver.cjs": drivers.text(driver), **files}
     contents = {name: text.encode("utf-8", "surrogatepass") for name, text in texts.items()}
     return Executable(command=(*command, *arguments), files=contents)

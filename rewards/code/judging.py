@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -211,21 +211,41 @@ class Run:
 def _reports(
     session: Session, suite: Suite, run: Run, solution: str, judging: Judging
 ) -> Generator[Report, None, None]:
-    """The reports of a run; none where the first shows that a JavaScript program does not parse.
-
-    Node says so only when it runs the program, and a program may throw a SyntaxError of its own as well
-    (`JSON.parse` does), so node is asked to parse it where the first test ends in one.
-    """
+    """The reports of a run; with two looks more where node leaves a doubt."""
     with closing(run.start(session, suite.limits)) as reports:
-        first = next(reports)
-        doubtful = suite.language == "javascript" and first.status == 1 and b"SyntaxError" in first.stderr
-        if not doubtful:
-            yield first
+        if suite.language != "javascript":
             yield from reports
             return
-    judging.rejected = _syntax_error(session, solution)
-    if judging.rejected is None:
-        yield from run.start(session, suite.limits)
+        done, doubtful = 0, None
+        for report in reports:
+            if report.status and (_OVERFLOW in report.stderr or (done == 0 and _SYNTAX in report.stderr)):
+                doubtful = report
+                break
+            done += 1
+            yield report
+    if doubtful is not None:  # the first run has ended: the worker is free for the second
+        yield from _second_look(session, suite, run, done, solution, judging, doubtful)
+
+
+_OVERFLOW, _SYNTAX = b"Maximum call stack size", b"SyntaxError"
+
+
+def _second_look(
+    session: Session, suite: Suite, run: Run, done: int, solution: str, judging: Judging, doubtful: Report
+) -> Generator[Report, None, None]:
+    """Runs the remaining tests of a JavaScript program again.
+
+    A program that does not parse is found out only when node runs it, and a program may throw a
+    SyntaxError of its own (`JSON.parse` does): node is asked to parse it. Deep recursion overflows node's
+    small stack: it gets a large one, which costs every start a seventh and so is not given to all.
+    """
+    if _OVERFLOW in doubtful.stderr:
+        run = replace(run, program=assemble.with_deep_stack(run.program))
+    else:
+        judging.rejected = _syntax_error(session, solution)
+        if judging.rejected is not None:
+            return
+    yield from replace(run, inputs=run.inputs[done:]).start(session, suite.limits)
 
 
 def _syntax_error(session: Session, solution: str) -> str | None:

@@ -60,6 +60,7 @@ def fault(report: Report, limits: Limits) -> str | None:
     return "runtime_error"
 
 
+_NAMED = re.compile(r"[\w.]*(?:Error|Exception|Refused)\b|thread '\w+'.* panicked")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{4,}")
 _THREAD = re.compile(r"thread '(\w+)' \(\d+\)")
 _PATH = re.compile(r"(?:/[\w.+-]+){2,}")
@@ -71,7 +72,8 @@ def last_words(report: Report) -> str:
     if report.status < 0 and not text:
         return f"signal {-report.status}"
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("note: ")]
-    kept = "\n".join(lines[-3:])
+    named = [line for line in lines if _NAMED.match(line)]
+    kept = named[-1] if named else "\n".join(lines[-3:])
     return _PATH.sub("…", _THREAD.sub(r"thread '\1'", _ADDRESS.sub("0x…", kept)))
 
 
