@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from genesys.rewards.mathematics.symbolic import library, quiet
 from genesys.rewards.verifier import Kind
 from genesys.schema import Problem, Verdict, split_reasoning
 
@@ -51,17 +52,16 @@ class PlainMathVerify:
         return None if _parse(_gold_text(problem)) else "math-verify cannot parse the gold"
 
     def _equal(self, gold: list[Any], answer: list[Any]) -> bool:
-        from math_verify import verify  # loads sympy: 0.5 s, in the worker only
-
         try:
-            equal: bool = verify(
-                gold,
-                answer,
-                float_rounding=self.float_rounding,
-                strict=self.strict,
-                timeout_seconds=None,
-            )
-        except Exception:  # the library lets sympy's errors through for some inputs
+            with quiet():
+                equal: bool = library().verify(
+                    gold,
+                    answer,
+                    float_rounding=self.float_rounding,
+                    strict=self.strict,
+                    timeout_seconds=None,
+                )
+        except Exception:  # noqa: BLE001 - the library lets sympy's errors through for some inputs
             return False
         return equal
 
@@ -75,10 +75,9 @@ def _gold_text(problem: Problem) -> str:
 
 
 def _parse(text: str) -> list[Any]:
-    from math_verify import parse  # loads sympy: 0.5 s, in the worker only
-
     try:
-        parsed: list[Any] = parse(text, parsing_timeout=None)
-    except Exception:  # sympy's and the grammar's errors on hostile text are of many kinds
+        with quiet():
+            parsed: list[Any] = library().parse(text, parsing_timeout=None)
+    except Exception:  # noqa: BLE001 - sympy's and the grammar's errors on hostile text are of many kinds
         return []
     return parsed

@@ -48,7 +48,7 @@ class OutputVerifier:
         form = answer_format(problem, self.answer_format, JSON_OR_BOXED)
         if form != JSON_OR_BOXED and form not in READERS:
             return Verdict.unscorable("unsupported", reason=f"unknown answer_format {form[:80]!r}")
-        form, answer = _read(text, form)
+        form, answer = _read(text, form, problem.prompt)
         if answer.text is None:
             return Verdict.wrong(answer.cause or "no_answer", answer_format=form)
         shown = answer.text[:SHOWN]
@@ -64,20 +64,27 @@ class OutputVerifier:
         return f"verification_info.ground_truth must be text, not {type(gold).__name__}"
 
 
-def _read(text: str, form: str) -> tuple[str, Answer]:
+def _read(text: str, form: str, prompt: str) -> tuple[str, Answer]:
     """The answer, and the format it was found in."""
     if form != JSON_OR_BOXED:
-        return form, read_answer(text, (form,))
+        return form, _read_as(form, text, prompt)
     answer = split_reasoning(text).answer or ""
     box = max(answer.rfind("\\boxed"), answer.rfind("\\fbox"))
     first, second = ("json_output", "boxed") if answer.rfind('"output"') > box else ("boxed", "json_output")
-    found = read_answer(text, (first,))
+    found = _read_as(first, text, prompt)
     if found.text is not None or found.cause == "truncated":
         return first, found
-    other = read_answer(text, (second,))
+    other = _read_as(second, text, prompt)
     if other.text is not None or other.cause == "format":
         return second, other
     return first, found
+
+
+def _read_as(form: str, text: str, prompt: str) -> Answer:
+    try:
+        return read_answer(text, (form,), quoted=prompt)
+    except RecursionError:  # JSON of a thousand brackets is no answer that a program of ours prints
+        return Answer(None, "format")
 
 
 def _matches(gold: str, answer: str, form: str, text: str) -> bool:
@@ -93,9 +100,11 @@ def _matches(gold: str, answer: str, form: str, text: str) -> bool:
 
 def _is_json_string(text: str) -> bool:
     """Whether the last "output" of a text is a string; `read_answer` gives other values as JSON."""
-    return (
-        text[text.rfind('"output"') + len('"output"') :].lstrip().removeprefix(":").lstrip().startswith('"')
-    )
+    last = text[text.rfind(_KEY) + len(_KEY) :]
+    return last.lstrip().removeprefix(":").lstrip().startswith('"')
+
+
+_KEY = '"output"'
 
 
 def _json_value(text: str) -> object:

@@ -16,7 +16,7 @@ from genesys.rewards import grader as process_grader
 from genesys.rollouts.collector import Collector, CollectSettings
 from genesys.rollouts.identity import RunIdentity
 from genesys.rollouts.progress import Progress
-from genesys.rollouts.run_folder import RunFolder
+from genesys.rollouts.run_folder import PART_CHARACTERS, RunFolder
 from genesys.rollouts.run_reader import SPOOL_FILE
 from genesys.rollouts.sampler import Sampler, SamplerSettings
 from genesys.rollouts.scoring import score_completions, unscored
@@ -35,6 +35,7 @@ class Harvest:
         settings: How much and how.
         skip_malformed: Whether rows of a problem file that do not parse are counted and left out.
         spool: Local folder for the spool; None is the run folder.
+        part_characters: Characters of rows that become a Parquet part.
         progress: Counters to watch.
     """
 
@@ -46,6 +47,7 @@ class Harvest:
     settings: CollectSettings = field(default_factory=CollectSettings)
     skip_malformed: bool = False
     spool: Path | None = None
+    part_characters: int = PART_CHARACTERS
     progress: Progress = field(default_factory=Progress)
 
     async def run(self, out: Path, grader: Grader | None = None) -> Progress:
@@ -61,7 +63,12 @@ class Harvest:
         )
         sampler = self.sampler.build()
         try:
-            with RunFolder(out, self._identity(environment, sampler), spool=self._spool_path(out)) as run:
+            with RunFolder(
+                out,
+                self._identity(environment, sampler),
+                spool=self._spool_path(out),
+                part_characters=self.part_characters,
+            ) as run:
                 run.log("collect", n=self.settings.n, limit=self.settings.limit, sampler=self.sampler.name)
                 collector = Collector(
                     environment, sampler, run, self.settings, progress=self.progress, grader=grader
@@ -96,17 +103,21 @@ def _catch_up(run: RunFolder, grader: Grader, progress: Progress) -> None:
 
 
 def make_environment(env_id: str, **options: Any) -> Any:
-    """Makes a registered environment, without Gymnasium's wrappers; None options are left out.
+    """Makes a registered environment, without Gymnasium's wrappers; None and False options are left out.
 
     Raises:
         UnknownName: If no such id is registered, with a suggestion.
+        ConfigurationError: If it does not take the options, or serves no problems.
     """
     if env_id not in gymnasium.registry:
         load_installed_environments()
     if env_id not in gymnasium.registry:
         raise UnknownName.of("environment", env_id, (name for name in gymnasium.registry if "/" in name))
-    given = {name: value for name, value in options.items() if value is not None}
-    environment = gymnasium.make(env_id, disable_env_checker=True, **given).unwrapped
+    given = {name: value for name, value in options.items() if value not in (None, False)}
+    try:
+        environment = gymnasium.make(env_id, disable_env_checker=True, **given).unwrapped
+    except TypeError as error:
+        raise ConfigurationError(f"{env_id} does not take {', '.join(given)}: {error}") from error
     if not hasattr(environment, "problems") or not hasattr(environment, "messages"):
         raise ConfigurationError(
             f"{env_id} serves no problems: it cannot be harvested",

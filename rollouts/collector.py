@@ -136,15 +136,13 @@ class Collector:
         committed = self._run.response_ids()
         indices = range(self._settings.n)
         for problem in islice(self._environment.problems, self._settings.limit):
-            if self._is_bad(problem):
-                continue
             messages = self._environment.messages(problem)
             ids = dict(
                 zip(indices, response_ids(self._run.identity, problem, messages, indices), strict=True)
             )
             missing = {index: name for index, name in ids.items() if name not in committed}
             self.progress.before += len(ids) - len(missing)
-            if missing:
+            if missing and not self._is_bad(problem):
                 yield _Unit(problem, messages, missing)
 
     def _is_bad(self, problem: Problem) -> bool:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from genesys.errors import DataError, StorageError
 
 _PATTERN = "part-*.parquet"
+_GROUP_BYTES = 8 << 20
 
 
 def part_files(folder: Path) -> list[Path]:
@@ -33,7 +34,7 @@ def write_part(folder: Path, table: pa.Table) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with aside.open("wb") as file:
-            pq.write_table(table, file, compression="zstd")
+            pq.write_table(table, file, compression="zstd", row_group_size=_rows_per_group(table))
             file.flush()
             os.fsync(file.fileno())
         aside.rename(target)
@@ -46,6 +47,11 @@ def write_part(folder: Path, table: pa.Table) -> Path:
             "The rows stay in the spool. Free the disk or fix its permissions, and run the command again.",
         ) from error
     return target
+
+
+def _rows_per_group(table: pa.Table) -> int:
+    """Groups of some megabytes: who streams a part holds one group in memory."""
+    return int(max(64, table.num_rows * _GROUP_BYTES // max(table.nbytes, 1)))
 
 
 def sync_folder(folder: Path) -> None:

@@ -26,7 +26,7 @@ from genesys.schema import SCHEMA_VERSION, Completion, Problem, Verdict
 from genesys.version import __version__
 
 PART_CHARACTERS = 64 << 20
-"""Characters of spooled rows of a kind at which they become a part."""
+"""Parts of some ten megabytes after compression: few enough to list, small enough to copy again."""
 
 
 class RunFolder:
@@ -36,6 +36,7 @@ class RunFolder:
         folder: Where; made if absent.
         identity: What the run is. An existing folder must have the same.
         spool: Where the spool lies; on a local disk. By default inside the folder.
+        part_characters: Characters of spooled rows of a kind that become a part.
 
     Raises:
         RunMismatch: If the folder belongs to another run, or holds other things.
@@ -43,8 +44,16 @@ class RunFolder:
         StorageError: If the disk refuses.
     """
 
-    def __init__(self, folder: Path | str, identity: RunIdentity, *, spool: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path | str,
+        identity: RunIdentity,
+        *,
+        spool: Path | None = None,
+        part_characters: int = PART_CHARACTERS,
+    ) -> None:
         self.folder = Path(folder)
+        self._part_characters = part_characters
         self.identity = identity
         _make(self.folder)
         self._lock = RunLock(self.folder)
@@ -133,7 +142,7 @@ class RunFolder:
         """
         self._spooled += self._spool.commit(rows)
         for kind, characters in list(self._spooled.items()):
-            if characters >= PART_CHARACTERS:
+            if characters >= self._part_characters:
                 self.flush(kind)
 
     def flush(self, kind: str) -> None:
@@ -166,7 +175,7 @@ class RunFolder:
                 for kind in KEYS:
                     self.flush(kind)
         finally:
-            self._spool.close()
+            self._spool.close(remove=flush and not any(self._spooled.values()))
             self._lock.release()
 
     def __enter__(self) -> Self:

@@ -96,8 +96,7 @@ class ScoreFile:
             raise StorageError(
                 f"cannot write {self.out}: {error}", "Free the disk and run it again."
             ) from error
-        self._spool.close()
-        self._spool.path.unlink()
+        self._spool.close(remove=True)
 
     def _write_parquet(self, path: Path) -> None:
         pq.write_table(pa.Table.from_pylist(list(self.rows()), schema=SCHEMA), path, compression="zstd")

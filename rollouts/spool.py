@@ -90,9 +90,11 @@ class Spool:
         with _storage_errors(self.path), self._transaction():
             self._db.executemany("DELETE FROM rows WHERE kind = ? AND key = ?", ((kind, key) for key in keys))
 
-    def close(self) -> None:
-        """Closes the file; idempotent."""
+    def close(self, *, remove: bool = False) -> None:
+        """Closes the file, and removes it where the caller knows that it is empty; idempotent."""
         self._db.close()
+        if remove:
+            self.path.unlink(missing_ok=True)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -114,8 +116,14 @@ def read_spool(path: Path, kind: str) -> dict[str, dict[str, Any]]:
     """
     if not path.is_file():
         return {}
-    with _storage_errors(path), closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+    with _storage_errors(path), closing(sqlite3.connect(_read_only_uri(path), uri=True)) as db:
         return {key: row for _, key, row in _select(db, kind)}
+
+
+def _read_only_uri(path: Path) -> str:
+    """Opens for reading; a file that no writer has open needs no folder that may be written, either."""
+    journal = path.with_name(f"{path.name}-wal")
+    return f"{path.resolve().as_uri()}?mode=ro{'' if journal.exists() else '&immutable=1'}"
 
 
 def _select(db: sqlite3.Connection, kind: str) -> Iterator[tuple[int, str, dict[str, Any]]]:

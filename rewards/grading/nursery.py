@@ -35,6 +35,8 @@ def main(control_fd: int) -> None:
             _reap(children)
             if readable and not _serve_one(control, children):
                 return
+    except ConnectionError:
+        pass  # the caller died in the middle of a request
     finally:
         for pid in children:
             with suppress(ProcessLookupError):

@@ -40,6 +40,7 @@ class WorkerBackend:
         self._idle: list[WorkerProcess] = []
         self._busy: set[WorkerProcess] = set()
         self._nursery: Nursery | None = None
+        self._starting = asyncio.Lock()
         self._golds: OrderedDict[tuple[str, str], str | None] = OrderedDict()
 
     async def run(self, spec: VerifierSpec, problem: Problem, text: str) -> Verdict:
@@ -108,19 +109,21 @@ class WorkerBackend:
         if self._idle:
             return self._idle.pop()
         module = spec.target.partition(":")[0]
-        for last_try in (False, True):
+        nursery = await self._running_nursery()
+        try:
+            return await self._fork(nursery, module)
+        except OSError:
+            logger.warning("the process that forks grader workers ended; starting another")
+            if self._nursery is nursery:  # else another caller has met the same and made a new one
+                self._nursery = None
+                nursery.close()
+        return await self._fork(await self._running_nursery(), module)
+
+    async def _running_nursery(self) -> Nursery:
+        async with self._starting:  # the first verifications come together; one nursery serves them all
             if self._nursery is None:
                 self._nursery = await asyncio.to_thread(Nursery, self._limits.memory_bytes)
-            try:
-                return await self._fork(self._nursery, module)
-            except OSError:
-                logger.warning("the process that forks grader workers ended; starting another")
-                nursery, self._nursery = self._nursery, None
-                if nursery is not None:  # else another caller met the same
-                    nursery.close()
-                if last_try:
-                    raise
-        raise AssertionError("unreachable: the loop returns or raises")
+            return self._nursery
 
     async def _fork(self, nursery: Nursery, module: str) -> WorkerProcess:
         """Forks a worker; where the caller is cancelled meanwhile, the next one gets it."""

@@ -85,9 +85,9 @@ class WorkerProcess:
                 raise LimitExceeded("wall")
 
     def close(self) -> None:
-        """Closes the socket, at which an idle worker ends."""
+        """Closes the socket, at which an idle worker ends; what is unsent is for a dead worker."""
         with suppress(RuntimeError):  # the loop may be closed already
-            self._writer.close()
+            self._writer.transport.abort()
 
     @property
     def fd(self) -> int:

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from genesys.rewards.answers import READERS, answer_format, read_answer
+from genesys.rewards.answers import answer_format
+from genesys.rewards.mathematics.context import ListOrder
+from genesys.rewards.mathematics.decision import Decision, Question, decide
+from genesys.rewards.mathematics.errors import NeedsWorkerError
+from genesys.rewards.mathematics.extraction import FORMATS, find_answer, gold_text
+from genesys.rewards.mathematics.gold import gold_fault, raw_gold
+from genesys.rewards.mathematics.outcome import Outcome
 from genesys.rewards.verifier import Kind
 from genesys.schema import Problem, Verdict
 
-_NUMBER = re.compile(r"[-+]?\d{1,300}(?:\.\d{1,300})?\Z")
+MAX_INFO = 200
+"""Characters of an answer that a verdict's info repeats."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MathVerifier:
-    """Compares the answer with the gold.
+    """Compares the answer in the box with the gold, tier by tier (`docs/rewards/math.md`).
 
     Attributes:
         answer_format: Where the answer stands; by default as the problem says, else in the last box.
+        tolerance: Relative tolerance for golds that are measured values, such as 0.01; 0 compares exactly.
+        list_order: Whether a list without brackets must keep the gold's order: any, strict.
+        strict_units: Whether an answer must carry the unit that the gold carries.
+        percent_as_number: Whether 76 answers a gold of 76%.
     """
 
     name: ClassVar[str] = "math"
@@ -27,56 +36,53 @@ class MathVerifier:
     kind: ClassVar[Kind] = "worker"
 
     answer_format: str | None = None
-
-    def quick(self, problem: Problem, text: str) -> Verdict | None:
-        """The verdict where strings and plain numbers decide."""
-        gold = _gold(problem)
-        if gold is None:
-            return Verdict.unscorable("bad_gold")
-        name = answer_format(problem, self.answer_format, "boxed")
-        if name not in READERS:
-            return Verdict.unscorable("unsupported", answer_format=name[:40])
-        answer = read_answer(text, (name,))
-        if answer.text is None:
-            return Verdict.wrong(answer.cause or "no_answer")
-        left, right = _normal(gold), _normal(answer.text)
-        if left == right:
-            return Verdict.right(answer=right[:200])
-        if _NUMBER.match(left) and _NUMBER.match(right):
-            if Fraction(left) == Fraction(right):
-                return Verdict.right(answer=right[:200])
-            return Verdict.wrong("wrong_answer", answer=right[:200])
-        return None
+    tolerance: float = 0.0
+    list_order: ListOrder = "any"
+    strict_units: bool = False
+    percent_as_number: bool = True
 
     def verify(self, problem: Problem, text: str) -> Verdict:
-        """The verdict, with math-verify where strings and numbers do not decide."""
-        decided = self.quick(problem, text)
-        if decided is not None:
-            return decided
-        from math_verify import parse, verify
+        """The verdict, with slow work where it needs some."""
+        return self._verdict(problem, text, deep=True)
 
-        name = answer_format(problem, self.answer_format, "boxed")
-        answer = read_answer(text, (name,)).text or ""
+    def quick(self, problem: Problem, text: str) -> Verdict | None:
+        """The verdict where no slow work is needed."""
         try:
-            equal = verify(
-                parse(f"${_gold(problem)}$", parsing_timeout=None),
-                parse(f"${answer}$", parsing_timeout=None),
-                timeout_seconds=None,
-            )
-        except Exception:  # sympy raises what it likes on hostile text
-            equal = False
-        info = _normal(answer)[:200]
-        return Verdict.right(answer=info) if equal else Verdict.wrong("wrong_answer", answer=info)
+            return self._verdict(problem, text, deep=False)
+        except NeedsWorkerError:
+            return None
 
     def check_gold(self, problem: Problem) -> str | None:
-        """Why the gold cannot be used, or None."""
-        return None if _gold(problem) else "the gold is empty"
+        """Why the gold cannot be used, from the gold alone, or None."""
+        return gold_fault(problem)
+
+    def _verdict(self, problem: Problem, text: str, *, deep: bool) -> Verdict:
+        fault = gold_fault(problem)
+        if fault is not None:
+            return Verdict.unscorable("bad_gold", reason=fault)
+        name = answer_format(problem, self.answer_format, "boxed")
+        if name not in FORMATS:
+            return Verdict.unscorable("unsupported", answer_format=name[:MAX_INFO])
+        answer = find_answer(problem, text, name)
+        if answer.text is None:
+            return Verdict.wrong(answer.cause or "no_answer")
+        gold = gold_text(raw_gold(problem) or "")
+        decision = decide(Question(problem, gold, answer.text, self._options()), deep=deep)
+        return _verdict_of(decision, answer.text)
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "tolerance": self.tolerance,
+            "list_order": self.list_order,
+            "strict_units": self.strict_units,
+            "percent_as_number": self.percent_as_number,
+        }
 
 
-def _gold(problem: Problem) -> str | None:
-    gold = str(problem.verification_info.get("ground_truth") or "").strip()
-    return gold or None
-
-
-def _normal(text: str) -> str:
-    return re.sub(r"\s+|\$", "", text).replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac")
+def _verdict_of(decision: Decision, answer: str) -> Verdict:
+    info = {"answer": answer[:MAX_INFO], "tier": decision.tier}
+    if decision.outcome is Outcome.YES:
+        return Verdict.right(**info)
+    if decision.outcome is Outcome.JUDGE:
+        return Verdict.unscorable("needs_judge", **info)
+    return Verdict(score=0.0, cause=decision.cause, info=info)

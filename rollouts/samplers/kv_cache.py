@@ -1,29 +1,33 @@
 """A key-value cache that grows in place."""
 
+# mypy: untyped-calls-exclude="torch,transformers"
+# Parts of their interfaces carry no annotations.
+
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
 import torch
-from transformers import DynamicCache, PreTrainedConfig
+from transformers import DynamicCache, PreTrainedConfig, PreTrainedModel
 from transformers.cache_utils import DynamicLayer
 
 MIN_GROWTH = 256
 """Tokens by which a full cache grows at least; long ones grow by half their length."""
 
 
-class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call]  # transformers' __init_subclass__ is
+class GrowingLayer(DynamicLayer):
     """One layer's keys and values in buffers with room to spare.
 
     transformers' own layer concatenates at every token, which copies the whole cache: at 512 tokens that
     is most of the time of a small model. Shapes and numbers are the same.
     """
 
+    _length = 0
+
     def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
         """Makes empty buffers of the dtype and device of the first keys."""
         super().lazy_initialization(key_states, value_states)
-        self._length = 0
         self._key_buffer = self._grown(key_states, None)
         self._value_buffer = self._grown(value_states, None)
 
@@ -58,6 +62,18 @@ def growing_cache(config: PreTrainedConfig) -> DynamicCache:
     Layers of another kind (sliding windows, linear attention) stay what transformers makes them.
     """
     cache = DynamicCache(config=config)
-    new: Callable[[], GrowingLayer] = GrowingLayer
+    new: Callable[[], GrowingLayer] = GrowingLayer  # its constructor is transformers', without annotations
     cache.layers = [new() if type(layer) is DynamicLayer else layer for layer in cache.layers]
     return cache
+
+
+def has_plain_attention(model: PreTrainedModel, cache: DynamicCache) -> bool:
+    """Whether a new token attends to all earlier ones and a mask of four dimensions says the rest.
+
+    So it is where positions are rotary, every layer keeps all keys, and torch's own attention computes it:
+    Llama, Mistral, Qwen and their like. Elsewhere the two-dimensional mask goes in, and transformers makes
+    of it what the architecture needs.
+    """
+    rotary = getattr(model.config, "rope_parameters", None) is not None
+    every_layer = all(isinstance(layer, GrowingLayer) for layer in cache.layers)
+    return rotary and every_layer and model.config._attn_implementation == "sdpa"

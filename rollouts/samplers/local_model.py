@@ -1,10 +1,14 @@
 """A causal language model of transformers, opened from a folder or the hub."""
 
+# mypy: untyped-calls-exclude="torch,transformers"
+# Parts of their interfaces carry no annotations.
+
 from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +20,7 @@ from transformers import (
     GenerationConfig,
     PreTrainedModel,
 )
+from transformers.utils import logging
 
 from genesys.errors import ConfigurationError, SamplerError
 from genesys.schema import digest_of, open_think
@@ -96,7 +101,8 @@ class LocalModel:
 
     def load(self) -> PreTrainedModel:
         """Loads the weights."""
-        loaded = self._open(AutoModelForCausalLM, dtype=self._dtype)
+        with no_progress_bar():
+            loaded = self._open(AutoModelForCausalLM, dtype=self._dtype)
         model: PreTrainedModel = loaded.to(self.device).eval()
         return model
 
@@ -157,6 +163,18 @@ class LocalModel:
                 f"the model {self._name!r} cannot be opened: {reason}",
                 "Name a folder that save_pretrained wrote, or a model on the hub that this machine reaches.",
             ) from error
+
+
+@contextmanager
+def no_progress_bar() -> Iterator[None]:
+    """Loading and saving without transformers' progress bar: the screen is the caller's."""
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def _device(name: str) -> torch.device:

@@ -17,9 +17,12 @@ import torch
 from transformers import DynamicCache, PreTrainedModel
 
 from genesys.rollouts.samplers.batching import Row
-from genesys.rollouts.samplers.kv_cache import growing_cache
+from genesys.rollouts.samplers.kv_cache import growing_cache, has_plain_attention
 from genesys.rollouts.samplers.token_choice import RowRandom, choose, log_probability
 from genesys.schema import FinishReason, Sampling
+
+UNUSABLE = -1
+"""Stands for a token where the model gave no number to choose by."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,23 +78,22 @@ class Batch:
         self, model: PreTrainedModel, settings: LoopSettings, length: int, rows: Sequence[Row]
     ) -> None:
         self._model, self._settings, self._rows = model, settings, rows
-        self._device = model.device
-        places = list(rows) + [rows[0]] * (settings.batch_size - len(rows))
-        self._most = max(row.max_tokens for row in rows)
-        ids = torch.full((len(places), length), settings.pad)
-        mask = torch.zeros((len(places), length + self._most), dtype=torch.bool)
-        for place, row in enumerate(places):
-            ids[place, length - len(row.prompt) :] = torch.tensor(row.prompt)
-            mask[place, length - len(row.prompt) :] = True
-        self._prompts, self._mask, self._length = ids.to(self._device), mask.to(self._device), length
-        self._positions = (self._mask[:, :length].cumsum(-1) - 1).clamp(min=0)
-        self._eos = torch.tensor(sorted(settings.eos), device=self._device)
-        self._limits = torch.tensor([row.max_tokens for row in places], device=self._device)
+        self._length, self._most = length, max(row.max_tokens for row in rows)
+        device = model.device
+        places = [*rows, *[rows[0]] * (settings.batch_size - len(rows))]
+        padding = [length - len(row.prompt) for row in places]
+        prompts = [
+            [settings.pad] * empty + list(row.prompt) for empty, row in zip(padding, places, strict=True)
+        ]
+        self._prompts = torch.tensor(prompts, device=device)
+        columns = torch.arange(length + self._most, device=device)
+        self._mask = columns >= torch.tensor(padding, device=device)[:, None]
+        self._positions = (columns[:length] - torch.tensor(padding, device=device)[:, None]).clamp(min=0)
         seeds = [row.seed for row in rows] + [None] * (len(places) - len(rows))
-        self._random = RowRandom(seeds, self._device) if settings.sampling.temperature > 0 else None
-        self._tokens = torch.empty((len(places), self._most), dtype=torch.long, device=self._device)
-        self._logprobs = torch.empty((len(places), self._most), device=self._device)
-        self._live = torch.arange(len(places), device=self._device) < len(rows)
+        self._random = RowRandom(seeds, device) if settings.sampling.temperature > 0 else None
+        self._tokens: list[list[int]] = [[] for _ in rows]
+        self._logprobs: list[list[float]] = [[] for _ in rows]
+        self._live = list(range(len(rows)))
 
     @torch.inference_mode()
     def run(self, deliver: Callable[[Row, Drawn], None], stop: threading.Event) -> None:
@@ -102,22 +104,27 @@ class Batch:
             stop: Looked at before every token.
         """
         cache = growing_cache(self._model.config)
-        logits = self._forward(self._prompts, self._positions, cache)
+        plain = has_plain_attention(self._model, cache)
+        logits = self._forward(self._prompts, self._mask[:, : self._length], self._positions, cache)
         positions = self._positions[:, -1:]
         for step in range(self._most):
-            tokens = self._draw(logits, step)
-            self._end_rows(logits, tokens, step, deliver)
-            if stop.is_set() or not bool(self._live.any()):
+            tokens = self._draw(logits)
+            self._end_rows(deliver)
+            if stop.is_set() or not self._live:
                 return
+            mask = self._mask[:, : self._length + step + 1]
             positions = (positions + 1).clamp(max=self._settings.context - 1)  # only ended rows get there
-            logits = self._forward(tokens[:, None], positions, cache)
+            # One token may look at all that is no padding: transformers need not work that out again.
+            seen = mask[:, None, None, :] if plain else mask
+            logits = self._forward(tokens[:, None], seen, positions, cache)
 
-    def _forward(self, ids: torch.Tensor, positions: torch.Tensor, cache: DynamicCache) -> torch.Tensor:
+    def _forward(
+        self, ids: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor, cache: DynamicCache
+    ) -> torch.Tensor:
         """Logits of each row's last token: float32 of shape (rows, vocabulary)."""
-        seen = cache.get_seq_length() + ids.shape[1]
         output = self._model(
             input_ids=ids,
-            attention_mask=self._mask[:, :seen],
+            attention_mask=mask,
             position_ids=positions,
             past_key_values=cache,
             use_cache=True,
@@ -126,40 +133,46 @@ class Batch:
         logits: torch.Tensor = output.logits[:, -1].float()
         return logits
 
-    def _draw(self, logits: torch.Tensor, step: int) -> torch.Tensor:
+    def _draw(self, logits: torch.Tensor) -> torch.Tensor:
+        """Draws a token for every place, and notes those of the live rows; shape (rows,)."""
         uniforms = None if self._random is None else self._random.next()
-        tokens = choose(logits, uniforms, self._settings.sampling)
-        self._tokens[:, step] = tokens
+        drawn = choose(logits, uniforms, self._settings.sampling)
+        tokens, usable = drawn.tolist(), logits.amax(-1).isfinite()
+        if not bool(usable.all()):
+            tokens = [
+                token if good else UNUSABLE for token, good in zip(tokens, usable.tolist(), strict=True)
+            ]
+        for place in self._live:
+            self._tokens[place].append(tokens[place])
         if self._settings.keep_logprobs:
-            self._logprobs[:, step] = log_probability(logits, tokens)
-        return tokens
+            logprobs = log_probability(logits, drawn).tolist()
+            for place in self._live:
+                self._logprobs[place].append(logprobs[place])
+        return drawn
 
-    def _end_rows(
-        self, logits: torch.Tensor, tokens: torch.Tensor, step: int, deliver: Callable[[Row, Drawn], None]
-    ) -> None:
-        """Delivers the rows that this token ends, and drops those that nobody waits for."""
-        ended_by_eos = torch.isin(tokens, self._eos)
-        unusable = ~logits.amax(-1).isfinite()
-        ending = self._live & (ended_by_eos | unusable | (self._limits == step + 1))
-        watched = self._live if self._settings.stopped_by is not None else ending
-        for place in watched.nonzero()[:, 0].tolist():
-            reason = self._reason(place, step, bool(unusable[place]), bool(ended_by_eos[place]))
+    def _end_rows(self, deliver: Callable[[Row, Drawn], None]) -> None:
+        """Delivers the rows that their last token ends, and drops those that nobody waits for."""
+        still_live = []
+        for place in self._live:
+            row, tokens = self._rows[place], self._tokens[place]
+            reason = self._reason(row, tokens)
             if reason is not None:
-                self._live[place] = False
-                deliver(self._rows[place], self._drawn(place, step, reason))
-        for place, row in enumerate(self._rows):
-            if row.mailbox.abandoned:
-                self._live[place] = False
+                deliver(row, self._drawn(place, reason))
+            elif not row.mailbox.abandoned:
+                still_live.append(place)
+        self._live = still_live
 
-    def _reason(self, place: int, step: int, unusable: bool, ended: bool) -> FinishReason | None:
-        if unusable:
+    def _reason(self, row: Row, tokens: list[int]) -> FinishReason | None:
+        if tokens[-1] == UNUSABLE:
             return "error"
         stopped_by = self._settings.stopped_by
-        if ended or (stopped_by is not None and stopped_by(self._tokens[place, : step + 1].tolist())):
+        if tokens[-1] in self._settings.eos or (stopped_by is not None and stopped_by(tokens)):
             return "stop"
-        return "length" if step + 1 == self._rows[place].max_tokens else None
+        return "length" if len(tokens) == row.max_tokens else None
 
-    def _drawn(self, place: int, step: int, reason: FinishReason) -> Drawn:
-        count = step if reason == "error" else step + 1  # what was drawn from no numbers is no token
-        kept = self._logprobs[place, :count].tolist() if self._settings.keep_logprobs else None
-        return Drawn(token_ids=self._tokens[place, :count].tolist(), logprobs=kept, finish_reason=reason)
+    def _drawn(self, place: int, reason: FinishReason) -> Drawn:
+        tokens, logprobs = self._tokens[place], self._logprobs[place]
+        if reason == "error":  # what was drawn from no numbers is no token
+            tokens, logprobs = tokens[:-1], logprobs[:-1]
+        kept = logprobs if self._settings.keep_logprobs else None
+        return Drawn(token_ids=tokens, logprobs=kept, finish_reason=reason)

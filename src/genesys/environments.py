@@ -8,13 +8,17 @@ from importlib.metadata import entry_points
 import gymnasium
 
 ENVIRONMENTS = {
-    "genesys/math-v0": ("genesys.envs.math_env:MathEnv", "genesys.envs.math_env:MathVectorEnv"),
+    "genesys/math-v0": ("genesys.envs.math_env:MathEnv", "genesys.envs.math_env:MathVectorEnv", "math@1"),
     "genesys/output-prediction-v0": (
         "genesys.envs.output_env:OutputPredictionEnv",
         "genesys.envs.output_env:OutputPredictionVectorEnv",
+        "output@1",
     ),
 }
-"""Environment id -> (environment, vector environment)."""
+"""Environment id -> environment, vector environment, and the verifier that is its reward.
+
+The id's version is its interface; the reward's version is the verifier's, and stands in `env.spec.kwargs`.
+"""
 
 GROUP = "genesys.environments"
 """Entry points of this group name modules of other packages that register environments when imported."""
@@ -22,9 +26,14 @@ GROUP = "genesys.environments"
 
 def register_environments() -> None:
     """Registers every built-in id; a second call changes nothing."""
-    for env_id, (single, vector) in ENVIRONMENTS.items():
+    for env_id, (single, vector, verifier) in ENVIRONMENTS.items():
         if env_id not in gymnasium.registry:
-            gymnasium.register(id=env_id, entry_point=single, vector_entry_point=vector)
+            gymnasium.register(
+                id=env_id,
+                entry_point=single,
+                vector_entry_point=vector,
+                kwargs={"verifier": verifier},
+            )
 
 
 def load_installed_environments() -> None:

@@ -24,6 +24,9 @@ from genesys.cli.show import show
 from genesys.errors import ConfigurationError, GenesysError
 from genesys.version import __version__
 
+INTERRUPTED = 130
+"""The exit status that a shell gives to a command ended by Ctrl-C; typer makes it of KeyboardInterrupt."""
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -58,9 +61,10 @@ def main() -> None:
         for line in remedy:
             stderr.print(_escaped(line), highlight=False, soft_wrap=True)
         sys.exit(2 if isinstance(error, ConfigurationError) else 1)
-    except KeyboardInterrupt:
-        stderr.print("interrupted: run the same command again to continue")
-        sys.exit(130)
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            stderr.print("interrupted: run the same command again to continue")
+        raise
 
 
 def _escaped(text: str) -> str:

@@ -53,7 +53,7 @@ def doctor(json: Json = False) -> None:
         print_json({"lines": [vars(line) for line in lines]})
     else:
         marks = {True: "[green]ok[/]", False: "[red]wrong[/]", None: "[yellow]absent[/]"}
-        made = table("", ("", "", "found", "remedy"), [])
+        made = table("", ("check", "state", "found", "remedy"), [])
         for line in lines:
             made.add_row(line.name, marks[line.ok], line.found, line.remedy.replace("[", "\\["))
         stdout.print(made)

@@ -7,6 +7,9 @@ import json
 from typing import Any
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
 def canonical_json(value: Any) -> str:
     """JSON in one spelling: sorted keys, no spaces, ASCII, no NaN.
 
@@ -14,7 +17,7 @@ def canonical_json(value: Any) -> str:
         ValueError: If the value holds a NaN or an infinity.
         TypeError: If it holds something that JSON has no word for.
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def digest_of(*parts: Any, bits: int = 256) -> str:

@@ -101,6 +101,6 @@ def _json_struct(value: object, column: str) -> dict[str, Any]:
     parsed = parse_struct(value, column=column)
     try:
         canonical_json(parsed)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise MalformedRow(f"{column} has a value that JSON cannot hold: {error}") from None
     return parsed

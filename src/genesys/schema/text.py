@@ -14,6 +14,7 @@ import re
 from typing import NamedTuple
 
 OPEN, CLOSE = "<think>", "</think>"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _OPEN_AT_END = re.compile(r"<think>\s*\Z")
 
 
@@ -44,15 +45,7 @@ def canonical_text(content: str | None, reasoning: str | None = None, opened: st
         text = f"{OPEN}{inner}" if content is None else f"{OPEN}{inner}{CLOSE}{text}"
     elif opened and not text.lstrip().startswith(OPEN):
         text = opened + text
-    return text.encode("utf-8", "replace").decode() if _has_surrogate(text) else text
-
-
-def _has_surrogate(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return True
-    return False
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 class CanonicalParts(NamedTuple):
