@@ -36,7 +36,7 @@ PROGRAMS = {
     "javascript": "const n = Number(require('fs').readFileSync(0, 'utf8'));\nconsole.log((n * (n + 1)) / 2);\n",
     "cpp": "#include <bits/stdc++.h>\nint main() { long n; std::cin >> n; std::cout << n * (n + 1) / 2 << '\\n'; }\n",
     "rust": "fn main() { let mut s = String::new(); std::io::stdin().read_line(&mut s).unwrap();\n"
-    "    let n: u64 = s.trim().parse().unwrap(); println!(\"{}\", n * (n + 1) / 2); }\n",
+    '    let n: u64 = s.trim().parse().unwrap(); println!("{}", n * (n + 1) / 2); }\n',
 }
 TARGETS = {"python": 10.0, "cpp": 4.0, "rust": 4.0}
 """Most times the CPU time of /bin/true."""
@@ -181,7 +181,9 @@ def main() -> None:
         f"python3 file.py by subprocess.run: {plain_cpu * 1e3:.1f} ms CPU, {1 / plain_wall:.0f} tests/s; "
         f"here {1 / wall_of['python']:.0f} tests/s on one core, {plain_wall / wall_of['python']:.1f} x (target 4)"
     )
-    print(f"all {len(os.sched_getaffinity(0))} cores: {throughput(options.level, options.tests):.0f} Python tests/s")
+    print(
+        f"all {len(os.sched_getaffinity(0))} cores: {throughput(options.level, options.tests):.0f} Python tests/s"
+    )
 
 
 if __name__ == "__main__":

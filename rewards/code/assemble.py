@@ -45,7 +45,9 @@ def compiled_harness(language: str, solution: str, tests: str) -> Source:
 
 _TOKENS = {
     "cpp": re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])'|[{}]", re.DOTALL),
-    "rust": re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\])*\"|'(?:\\[^\n]{1,10}|[^'\\\n])'|[{}]", re.DOTALL),
+    "rust": re.compile(
+        r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\])*\"|'(?:\\[^\n]{1,10}|[^'\\\n])'|[{}]", re.DOTALL
+    ),
 }
 
 
@@ -81,9 +83,7 @@ def javascript_function_call(solution: str, name: str) -> Executable:
 
 def javascript_harness(solution: str, tests: str) -> Executable:
     """The driver that runs tests on a JavaScript solution."""
-    return _node(
-        "harness.cjs", {"main.js": solution, "tests.js": tests}, ("{bin}/main.js", "{bin}/tests.js")
-    )
+    return _node("harness.cjs", {"main.js": solution, "tests.js": tests}, ("{bin}/main.js", "{bin}/tests.js"))
 
 
 def javascript_check(solution: str, name: str) -> Executable:

@@ -150,9 +150,7 @@ def _result(report: Report, suite: Suite, case: Case) -> Outcome:
     return Outcome.of(report, None if right else "wrong_answer", json.dumps(answer["value"]))
 
 
-def _harness(
-    session: Session, suite: Suite, solution: str, cases: list[Case], judging: Judging
-) -> Outcomes:
+def _harness(session: Session, suite: Suite, solution: str, cases: list[Case], judging: Judging) -> Outcomes:
     for case in cases:
         program = _harness_program(session, suite.language, solution, case, judging)
         if program is None:
@@ -250,9 +248,7 @@ def _second_look(
 
 def _syntax_error(session: Session, solution: str) -> str | None:
     name = LANGUAGES["javascript"].file(solution)
-    (report,) = session.run(
-        assemble.javascript_check(solution, name), [b""], LANGUAGES["javascript"].limits
-    )
+    (report,) = session.run(assemble.javascript_check(solution, name), [b""], LANGUAGES["javascript"].limits)
     return last_words(report) if report.status else None
 
 

@@ -1,13 +1,13 @@
 """The tests of a problem, read from its `verification_info`.
 
-    {"language": "python",
-     "test_cases": [
-        {"type": "stdin_stdout", "input": "1 2\n", "output": "3\n"},
-        {"type": "function_call", "fn_name": "add", "input": [1, 2], "output": 3},
-        {"type": "harness", "code": "assert add(1, 2) == 3"}],
-     "comparison": {"float_tolerance": 1e-9},      optional
-     "checker": {"language": "python", "code": ...},  optional: judges outputs where many are right
-     "time_limit": 2.0, "memory_limit": 256}       optional: CPU seconds; MiB
+{"language": "python",
+ "test_cases": [
+    {"type": "stdin_stdout", "input": "1 2\n", "output": "3\n"},
+    {"type": "function_call", "fn_name": "add", "input": [1, 2], "output": 3},
+    {"type": "harness", "code": "assert add(1, 2) == 3"}],
+ "comparison": {"float_tolerance": 1e-9},      optional
+ "checker": {"language": "python", "code": ...},  optional: judges outputs where many are right
+ "time_limit": 2.0, "memory_limit": 256}       optional: CPU seconds; MiB
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The verifier "code": runs a completion's program on the problem's tests.
 
-    Verdict(score=0.75, cause="wrong_answer", info={
-        "language": "python", "isolation": "namespaces", "tests": 4, "passed": 3,
-        "outcomes": ["passed", "passed", "wrong_answer", "passed"],
-        "failure": {"test": 2, "cause": "wrong_answer", "input": "...", "expected": "...", "got": "..."}})
+Verdict(score=0.75, cause="wrong_answer", info={
+    "language": "python", "isolation": "namespaces", "tests": 4, "passed": 3,
+    "outcomes": ["passed", "passed", "wrong_answer", "passed"],
+    "failure": {"test": 2, "cause": "wrong_answer", "input": "...", "expected": "...", "got": "..."}})
 """
 
 from __future__ import annotations

@@ -179,7 +179,10 @@ def _compile_command(worker: Worker, chain: Toolchain, source: Source) -> tuple[
     if source.language == "cpp" and _PRECOMPILED.match(source.text):
         command = (*command, "-I", f"{{store}}/{_precompiled_header(worker, chain)}")
     if source.harness:
-        command = (*command, *_linked(source, f"{{store}}/{_harness_runner(worker, source.language)}", "-Wl,--wrap=main"))
+        command = (
+            *command,
+            *_linked(source, f"{{store}}/{_harness_runner(worker, source.language)}", "-Wl,--wrap=main"),
+        )
     if source.language == "rust" and worker.level != "namespaces":
         # rustc's own linker looks for itself by its real path, which may lie in a home of root's
         command = (*command, *_linked(source, "-fuse-ld=bfd"))

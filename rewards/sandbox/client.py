@@ -61,9 +61,7 @@ class Report:
         """Rebuilds a report from its frame."""
         fields = {name: head[name] for name in cls.__dataclass_fields__ if name in head}
         stdout, stderr, collected = blobs
-        return cls(
-            **fields, index=head["test"] + offset, stdout=stdout, stderr=stderr, collected=collected
-        )
+        return cls(**fields, index=head["test"] + offset, stdout=stdout, stderr=stderr, collected=collected)
 
 
 class Worker:
@@ -115,7 +113,9 @@ class Worker:
             self.close()
             raise SandboxUnavailable(f"level {self.level!r} is not to be had: {answer['missing']}")
 
-    def run(self, task: Task, files: Sequence[bytes], inputs: Sequence[bytes]) -> Generator[Report, None, None]:
+    def run(
+        self, task: Task, files: Sequence[bytes], inputs: Sequence[bytes]
+    ) -> Generator[Report, None, None]:
         """Runs a program on inputs; reports come as they are made.
 
         Closing the iterator stops the program before its next input.

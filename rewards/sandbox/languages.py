@@ -76,7 +76,10 @@ def _run_node(chain: Toolchain) -> tuple[str, ...]:
     return (chain.executable, "{bin}/{file}")
 
 
-_MODULE = re.compile(r"^\s*(?:import\s+(?:[\w*{][^;\n]*\bfrom\s*)?['\"]|export\s+(?:default|const|function|class|\{))", re.MULTILINE)
+_MODULE = re.compile(
+    r"^\s*(?:import\s+(?:[\w*{][^;\n]*\bfrom\s*)?['\"]|export\s+(?:default|const|function|class|\{))",
+    re.MULTILINE,
+)
 
 
 def _javascript_file(source: str) -> str:
@@ -95,14 +98,18 @@ LANGUAGES = {
         ),
         Language(
             name="javascript",
-            tags=frozenset({"javascript", "js", "node", "nodejs", "node.js", "jsx", "mjs", "cjs", "ecmascript"}),
+            tags=frozenset(
+                {"javascript", "js", "node", "nodejs", "node.js", "jsx", "mjs", "cjs", "ecmascript"}
+            ),
             limits=Limits(memory_bytes=2048 * MIB, memory_kind="data").with_cpu(5),
             file=_javascript_file,
             run=_run_node,
         ),
         Language(
             name="cpp",
-            tags=frozenset({"cpp", "c++", "cc", "cxx", "c++11", "c++14", "c++17", "c++20", "cpp17", "cpp20", "hpp"}),
+            tags=frozenset(
+                {"cpp", "c++", "cc", "cxx", "c++11", "c++14", "c++17", "c++20", "cpp17", "cpp20", "hpp"}
+            ),
             limits=Limits(memory_bytes=1024 * MIB).with_cpu(3),
             file=lambda source: "prog",
             compile=_compile_cpp,

@@ -130,9 +130,7 @@ class SandboxBackend:
         """Verifies in a thread of its own, so that the loop waits for no program."""
         loop = asyncio.get_running_loop()
         verifier = self._verifier(spec)
-        return await loop.run_in_executor(
-            self._threads, verify_in_pool, self._pool, verifier, problem, text
-        )
+        return await loop.run_in_executor(self._threads, verify_in_pool, self._pool, verifier, problem, text)
 
     async def check_gold(self, spec: VerifierSpec, problem: Problem) -> str | None:
         """Asks the verifier, which runs nothing for that."""

@@ -1,11 +1,11 @@
 """What a level is worth on this machine, proved by trying: one program that attempts what none may do.
 
-    connect   to a TCP listener and an abstract unix socket of this process
-    read      a canary file of this process
-    write     into the canary's folder
-    kill      this process (signal 0: may it be signalled at all)
-    fork      more processes than are allowed
-    survive   leave a process behind
+connect   to a TCP listener and an abstract unix socket of this process
+read      a canary file of this process
+write     into the canary's folder
+kill      this process (signal 0: may it be signalled at all)
+fork      more processes than are allowed
+survive   leave a process behind
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ def stdin_cases(*pairs: tuple[str, str]) -> list[dict[str, Any]]:
 def call_cases(name: str, *pairs: tuple[list[Any], Any]) -> list[dict[str, Any]]:
     """Tests that call a function."""
     return [
-        {"type": "function_call", "fn_name": name, "input": given, "output": wanted} for given, wanted in pairs
+        {"type": "function_call", "fn_name": name, "input": given, "output": wanted}
+        for given, wanted in pairs
     ]
 
 

@@ -1,10 +1,10 @@
 """The isolation levels, as the worker uses them.
 
-    namespaces   own file system, processes, network and IPC for each program; then seccomp, limits, no
-                 privileges. A program may start processes: its init reaps them all.
-    landlock     Landlock rules and a stricter seccomp filter on each test. A test may start threads but
-                 no processes, as nothing else would make sure that none survives it.
-    rlimits      resource limits and nothing else: it keeps an accident in, and no attacker. Only by name.
+namespaces   own file system, processes, network and IPC for each program; then seccomp, limits, no
+             privileges. A program may start processes: its init reaps them all.
+landlock     Landlock rules and a stricter seccomp filter on each test. A test may start threads but
+             no processes, as nothing else would make sure that none survives it.
+rlimits      resource limits and nothing else: it keeps an accident in, and no attacker. Only by name.
 """
 
 from __future__ import annotations

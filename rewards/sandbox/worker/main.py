@@ -29,9 +29,7 @@ def main(arguments: list[str]) -> NoReturn:
     python_main.warm_up()
     privileges.raise_descriptors()
     try:
-        level: Level = LEVELS[settings["level"]](
-            settings["number"], settings["read_only"], settings["store"]
-        )
+        level: Level = LEVELS[settings["level"]](settings["number"], settings["read_only"], settings["store"])
     except OSError as error:
         wire.send(sock, {"ready": False, "missing": str(error)})
         sys.exit(1)
@@ -51,7 +49,9 @@ def _start_clean(arguments: list[str]) -> None:
     hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
     if resource.getrlimit(resource.RLIMIT_STACK)[0] != hard:
         privileges.raise_stack()
-        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**ENVIRONMENT, "PYTHONHASHSEED": "0"})
+        os.execve(
+            sys.executable, [sys.executable, *sys.orig_argv[1:]], {**ENVIRONMENT, "PYTHONHASHSEED": "0"}
+        )
 
 
 def _serve_one(level: Level, sock: socket.socket) -> None:
@@ -105,7 +105,9 @@ def _run(level: Level, request: Request, sock: socket.socket) -> str | None:
     return None
 
 
-def _serve_and_exit(level: Level, request: Request, first: int, sock: socket.socket, progress: int) -> NoReturn:
+def _serve_and_exit(
+    level: Level, request: Request, first: int, sock: socket.socket, progress: int
+) -> NoReturn:
     try:
         serve(level, request, first, sock, progress)
     except BaseException as error:

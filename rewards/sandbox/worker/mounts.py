@@ -1,13 +1,13 @@
 """The file system that a program sees, built once per worker, and the box that it may write to.
 
-    /usr /bin /lib /lib64 ...   the host's, read-only
-    toolchains                  Python's library, rustc's sysroot, where they lie elsewhere: read-only
-    /etc/passwd                 one invented account
-    /dev                        null, zero, full, random, urandom and the standard streams
-    /proc                       the program's own pid namespace
-    /box                        one tmpfs for each program, size-capped
-        /box/bin                its files
-        /box/work               its folder; /tmp, /var/tmp and /dev/shm lead here
+/usr /bin /lib /lib64 ...   the host's, read-only
+toolchains                  Python's library, rustc's sysroot, where they lie elsewhere: read-only
+/etc/passwd                 one invented account
+/dev                        null, zero, full, random, urandom and the standard streams
+/proc                       the program's own pid namespace
+/box                        one tmpfs for each program, size-capped
+    /box/bin                its files
+    /box/work               its folder; /tmp, /var/tmp and /dev/shm lead here
 """
 
 from __future__ import annotations

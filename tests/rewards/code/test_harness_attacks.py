@@ -99,7 +99,9 @@ def test_a_right_solution_passes(language: str) -> None:
     assert (verdict.score, verdict.info.get("trust")) == (1.0, "in_process"), verdict
 
 
-@pytest.mark.parametrize(("language", "attack", "solution"), ATTACKS, ids=[f"{a[0]}: {a[1]}" for a in ATTACKS])
+@pytest.mark.parametrize(
+    ("language", "attack", "solution"), ATTACKS, ids=[f"{a[0]}: {a[1]}" for a in ATTACKS]
+)
 def test_an_attack_does_not_pass(language: str, attack: str, solution: str) -> None:
     problem = code_problem(language, [{"type": "harness", "code": HARNESS[language], "fn_name": "inc"}])
     verdict = verify(problem, fenced(language, solution))
