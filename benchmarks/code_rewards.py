@@ -21,9 +21,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from genesys.rewards.code.suite import read_suite
-from genesys.rewards.code.judging import judge
-from genesys.rewards.sandbox.build import Builder, Executable, Source
+from genesys.rewards.coding.judging import judge
+from genesys.rewards.coding.suite import read_suite
+from genesys.rewards.sandbox.build import Builder, Source
 from genesys.rewards.sandbox.client import Worker
 from genesys.rewards.sandbox.languages import LANGUAGES
 from genesys.rewards.sandbox.levels import open_worker
@@ -108,7 +108,7 @@ def measure(session: Session, language: str, programs: int, tests: int) -> tuple
     sources = [f"{PROGRAMS[language]}{'#' if language == 'python' else '//'} {i}\n" for i in range(programs)]
     for source in sources:
         session.build(Source(language=language, text=source))
-    pid = session.worker._process.pid  # noqa: SLF001  (nobody else asks for it)
+    pid = session.worker._process.pid
     cpu, wall = own_cpu() + tree_cpu(pid), time.perf_counter()
     for source in sources:
         judging = judge(session, suite, source, stop_on_first_failure=False)

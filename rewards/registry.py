@@ -17,7 +17,7 @@ VERIFIERS = Registry(
         "math": "genesys.rewards.mathematics.verifier:MathVerifier",
         "math-verify": "genesys.rewards.math_verify_plain:PlainMathVerify",
         "output": "genesys.rewards.output_verifier:OutputVerifier",
-        "code": "genesys.rewards.code.verifier:CodeVerifier",
+        "code": "genesys.rewards.coding.verifier:CodeVerifier",
     },
 )
 """Other packages add theirs through the entry-point group `genesys.verifiers`."""

@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Protocol, runtime_checkable
 
 from genesys.errors import ConfigurationError
@@ -110,6 +111,14 @@ def verify_in_pool(pool: Pool, verifier: SandboxVerifier, problem: Problem, text
             fault = error.fault
             logger.warning("the sandbox failed: %s", fault)
     return Verdict.unscorable("sandbox_unavailable", reason="the sandbox failed twice")
+
+
+def verify_many(
+    pool: Pool, verifier: SandboxVerifier, problems: Sequence[Problem], texts: Sequence[str], *, workers: int
+) -> list[Verdict]:
+    """Verifies completions on some workers of a pool; verdicts come in the order of the texts."""
+    with ThreadPoolExecutor(workers) as threads:
+        return list(threads.map(partial(verify_in_pool, pool, verifier), problems, texts))
 
 
 class SandboxBackend:

@@ -11,7 +11,7 @@ nothing but Python stands in the memory that test processes are forked from:
     namespaces.py    user, mount, pid, network, IPC and UTS namespaces
     mounts.py        the file system that programs see
     landlock.py      the file system, network and signal rules where namespaces are not to be had
-    seccomp.py       the system calls that no program may make (numbers.py)
+    seccomp.py       the system calls that no program may make (call_numbers.py)
     privileges.py    uid, capabilities, resource limits
     probes.py        the self-test: what a program here can *not* do, by trying
     syscalls.py      system calls that Python lacks, through ctypes

@@ -100,9 +100,8 @@ class Guard:
         try:
             while True:
                 events = [fd for fd, _ in poller.poll(max(0.0, check - time.monotonic()) * 1000)]
-                if self._handshake and self._handshake.reports in events:
-                    if not self._handshake.advance():
-                        poller.unregister(self._handshake.reports)
+                if self._handshake and self._handshake.reports in events and not self._handshake.advance():
+                    poller.unregister(self._handshake.reports)
                 if descriptor in events:
                     return None
                 if time.monotonic() >= check:

@@ -43,7 +43,7 @@ def _handled_files(abi: int) -> int:
 
 
 def _attributes(abi: int) -> bytes:
-    """struct landlock_ruleset_attr as the kernel's version knows it."""
+    """The struct landlock_ruleset_attr as the kernel's version knows it."""
     words = [_handled_files(abi)]
     if abi >= 4:
         words.append(3)  # TCP bind and connect

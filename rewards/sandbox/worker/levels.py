@@ -13,7 +13,8 @@ import os
 import resource
 import signal
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -116,10 +117,8 @@ class NamespacesLevel:
 
     def reap(self, pid: int) -> float:
         """Kills every process of the namespace but this one, its init, and reaps them."""
-        try:
+        with suppress(ProcessLookupError):  # nobody is left, but orphans that ended may wait to be reaped
             os.kill(-1, signal.SIGKILL)
-        except ProcessLookupError:
-            pass  # the usual case; orphans that ended by themselves may still wait to be reaped
         seconds = 0.0
         while True:
             try:
@@ -183,10 +182,8 @@ class FolderLevel:
 
     def reap(self, pid: int) -> float:
         """Kills the test's process group: at `landlock` only a compiler can have children."""
-        try:
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
         return 0.0
 
     def pids(self, pid: int) -> list[int]:
@@ -225,7 +222,11 @@ class RlimitsLevel(FolderLevel):
     name = "rlimits"
 
 
-LEVELS = {"namespaces": NamespacesLevel, "landlock": LandlockLevel, "rlimits": RlimitsLevel}
+LEVELS: dict[str, Callable[[int, Sequence[str], str], Level]] = {
+    "namespaces": NamespacesLevel,
+    "landlock": LandlockLevel,
+    "rlimits": RlimitsLevel,
+}
 
 
 def remove_folder(top: str) -> None:

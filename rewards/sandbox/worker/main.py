@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> NoReturn:
     python_main.warm_up()
     privileges.raise_descriptors()
     try:
-        level: Level = LEVELS[settings["level"]](settings["number"], settings["read_only"], settings["store"])
+        level = LEVELS[settings["level"]](settings["number"], settings["read_only"], settings["store"])
     except OSError as error:
         wire.send(sock, {"ready": False, "missing": str(error)})
         sys.exit(1)
@@ -110,7 +110,7 @@ def _serve_and_exit(
 ) -> NoReturn:
     try:
         serve(level, request, first, sock, progress)
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001  (reported to the client as a fault of ours)
         print(f"sandbox worker: {error!r}", file=sys.stderr, flush=True)  # noqa: T201  (the client reads it)
     finally:
         os._exit(70)

@@ -34,8 +34,8 @@ def warm_up() -> None:
 def _fresh_streams() -> None:
     """Standard streams on descriptors 0 to 2, as a new interpreter has them."""
 
-    def text(raw: io.RawIOBase | io.BufferedIOBase, **options: Any) -> io.TextIOWrapper:
-        return io.TextIOWrapper(raw, encoding="utf-8", **options)  # type: ignore[type-var]
+    def text(raw: Any, **options: Any) -> io.TextIOWrapper:
+        return io.TextIOWrapper(raw, encoding="utf-8", **options)
 
     stdin = io.BufferedReader(io.FileIO(0, "r", closefd=False))
     stdout = io.BufferedWriter(io.FileIO(1, "w", closefd=False))
@@ -95,10 +95,10 @@ def run(program: bytes, files: dict[str, bytes], settings: str) -> NoReturn:
         sys.argv = ["main.py"]
         sys.path.insert(0, str(Path.cwd()))
         names = _fresh_main(settings, files)
-        exec(marshal.loads(program), names)  # noqa: S102
+        exec(marshal.loads(program), names)  # noqa: S102  (to run programs is what this process is for)
     except SystemExit as error:
         status = _exit_status(error)
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001  (whatever a program raises is its end)
         import traceback
 
         own = error.__traceback__  # this frame; the program's begin below it
@@ -106,6 +106,6 @@ def run(program: bytes, files: dict[str, bytes], settings: str) -> NoReturn:
         status = 1
     try:
         _shut_down()
-    except BaseException:
+    except BaseException:  # noqa: BLE001  (exit functions are the program's as well)
         status = status or 120
     os._exit(status)

@@ -140,7 +140,7 @@ def _start(program: Program, streams: Streams, handshake: Handshake | None) -> i
     if pid == 0:
         try:
             _become(program, streams, handshake)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  (the child must end here, whatever happened)
             os.write(2, f"sandbox: {error!r}".encode())
         finally:
             os._exit(127)

@@ -19,7 +19,7 @@ import struct
 from dataclasses import dataclass
 
 from genesys.rewards.sandbox.worker import syscalls
-from genesys.rewards.sandbox.worker.numbers import TABLE, architecture, number
+from genesys.rewards.sandbox.worker.call_numbers import TABLE, architecture, number
 
 SOCKETS = ("socket",)
 PROCESSES = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 import os
 
-from genesys.rewards.sandbox.worker.numbers import number
+from genesys.rewards.sandbox.worker.call_numbers import number
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 

@@ -17,11 +17,11 @@ from itertools import groupby
 from typing import Any
 
 from genesys.errors import DataError
-from genesys.rewards.code import assemble
-from genesys.rewards.code.comparison import same_output
-from genesys.rewards.code.outcome import Outcome, fault, last_words
-from genesys.rewards.code.suite import Case, Checker, Suite
-from genesys.rewards.code.values import same_value
+from genesys.rewards.coding import assemble
+from genesys.rewards.coding.comparison import same_output
+from genesys.rewards.coding.outcome import Outcome, fault, last_words
+from genesys.rewards.coding.suite import Case, Checker, Suite
+from genesys.rewards.coding.values import same_value
 from genesys.rewards.sandbox.build import Executable, Rejected, Source
 from genesys.rewards.sandbox.client import Report
 from genesys.rewards.sandbox.languages import LANGUAGES

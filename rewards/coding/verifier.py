@@ -14,10 +14,10 @@ from typing import Any, ClassVar
 
 from genesys.errors import DataError
 from genesys.rewards.answers import answer_format
-from genesys.rewards.code.answer import read_program
-from genesys.rewards.code.judging import Judging, judge
-from genesys.rewards.code.outcome import excerpt
-from genesys.rewards.code.suite import Case, Suite, Undecidable, read_suite
+from genesys.rewards.coding.answer import read_program
+from genesys.rewards.coding.judging import Judging, judge
+from genesys.rewards.coding.outcome import excerpt
+from genesys.rewards.coding.suite import Case, Suite, Undecidable, read_suite
 from genesys.rewards.sandbox.session import Session
 from genesys.rewards.verifier import Kind
 from genesys.schema import Problem, Verdict

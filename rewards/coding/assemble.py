@@ -10,10 +10,11 @@ from genesys.rewards.sandbox.languages import NODE_DEEP_STACK
 from genesys.rewards.sandbox.toolchains import toolchain
 
 _CPP_KEYWORDS = (
-    "assert auto bool break case char class const continue do double else false float for if int long "
-    "main namespace nullptr operator return short signed sizeof static struct switch template this throw "
-    "true typedef typename unsigned using void while candidate std"
-).split()
+    "assert", "auto", "bool", "break", "case", "char", "class", "const", "continue", "do", "double",
+    "else", "false", "float", "for", "if", "int", "long", "main", "namespace", "nullptr", "operator",
+    "return", "short", "signed", "sizeof", "static", "struct", "switch", "template", "this", "throw",
+    "true", "typedef", "typename", "unsigned", "using", "void", "while", "candidate", "std",
+)  # fmt: skip
 """Words that harness tests are written with; a macro of the solution may not change them."""
 
 _CPP_SHIELD = (

@@ -49,8 +49,7 @@ ATTACKS = [
     (
         "python",
         "equality by metaclass",
-        "class M(type):\n    def __eq__(c, o): return True\n    def __sub__(c, o): return 0\n    __hash__ = None\n"
-        "class C(metaclass=M): pass\ndef inc(n): return C",
+        "class M(type):\n    __eq__ = lambda c, o: True\n    __sub__ = lambda c, o: 0\nclass C(metaclass=M): pass\ninc = lambda n: C",
     ),
     ("python", "patched builtins", "import builtins\nbuiltins.abs = lambda x: 0\nclass E(Exception): pass\nbuiltins.AssertionError = E\ndef inc(n): return 3"),
     ("python", "a shadowed builtin", "def abs(x): return 0\ndef inc(n): return 3"),
@@ -58,8 +57,7 @@ ATTACKS = [
     (
         "python",
         "tracing the tests",
-        "import sys\ndef skip(frame, event, arg):\n    frame.f_trace_lines = False\n    return skip\n"
-        "sys.settrace(skip)\ndef inc(n): return 0",
+        "import sys\ndef skip(*a):\n    a[0].f_trace_lines = False\n    return skip\nsys.settrace(skip)\ndef inc(n): return 0",
     ),
     ("python", "raising an exit", "def inc(n): raise SystemExit(0)"),
     ("python", "a fork that passes", "import os\ndef inc(n):\n    if os.fork() == 0: os._exit(0)\n    os._exit(0)"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from genesys.rewards.code.comparison import near
+from genesys.rewards.coding.comparison import near
 
 MAX_UNORDERED = 2000
 """Members of a set that are matched one by one; larger ones are compared by their sorted texts."""

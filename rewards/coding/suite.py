@@ -1,4 +1,4 @@
-"""The tests of a problem, read from its `verification_info`.
+r"""The tests of a problem, read from its `verification_info`.
 
 {"language": "python",
  "test_cases": [
@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from genesys.errors import DataError
-from genesys.rewards.code.comparison import Comparison
+from genesys.rewards.coding.comparison import Comparison
 from genesys.rewards.sandbox.languages import LANGUAGES
 from genesys.rewards.sandbox.limits import MIB, Limits
 from genesys.schema import Problem
