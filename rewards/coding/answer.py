@@ -104,19 +104,37 @@ def _tag(info: str) -> str:
 
 def _closing(text: str, start: int, fence: str, language: str) -> tuple[int, int, bool]:
     """Where a block's content ends, where the text goes on, and whether literals were misread."""
-    closing = re.compile(rf"^[ \t]*{re.escape(fence[0])}{{{len(fence)},}}[ \t]*$", re.MULTILINE)
-    first = None
-    strings = _string_spans(text, start, language)
-    span = next(strings, None)
+    closing = re.compile(rf"^[ \t]*{re.escape(fence[0])}{{{len(fence)},}}[ \t]*\r?$", re.MULTILINE)
+    first, at = None, start
     for match in closing.finditer(text, start):
         first = first or match
-        while span is not None and span[1] <= match.start():
-            span = next(strings, None)
-        if span is None or span[0] >= match.start():
+        if match.start() < at:
+            continue  # in the literal that was met at the candidate before
+        opened = _open_literal(text, at, match.start(), language)
+        if opened is None:
             return match.start(), match.end(), False
+        at = _literal_end(text, opened, language)
     if first is not None:  # a literal that never ends is no literal: the plain rule holds
         return first.start(), first.end(), True
     return len(text), len(text), False
+
+
+def _open_literal(text: str, start: int, end: int, language: str) -> int | None:
+    """Where a literal or comment begins that is still open at `end`, the beginning of a line, or None.
+
+    No literal on one line can end there, and none over several lines ends with a line break.
+    """
+    if not language:
+        return None
+    begin = None
+    for match in _SCANNERS[language].finditer(text, start, end):
+        begin = match.start() if match.end() == end else None
+    return begin
+
+
+def _literal_end(text: str, begin: int, language: str) -> int:
+    match = _SCANNERS[language].match(text, begin)
+    return len(text) if match is None else match.end()
 
 
 _END = r"(?=\n)|\\?\Z"  # of a literal on one line that lacks its quote: no literal is scanned twice
@@ -131,13 +149,6 @@ _LITERALS = {
     r"""|\"(?:\\.|[^\"\\])*+(?:\"|\\?\Z)|'(?:\\[^\n]{1,10}|[^'\\\n])'""",
 }
 _SCANNERS = {language: re.compile(pattern, re.DOTALL) for language, pattern in _LITERALS.items()}
-
-
-def _string_spans(text: str, start: int, language: str) -> Iterator[tuple[int, int]]:
-    """Where literals and comments of a language stand, from a place on."""
-    if language:
-        for match in _SCANNERS[language].finditer(text, start):
-            yield match.span()
 
 
 def _dedented(content: str, indentation: str) -> str:

@@ -36,8 +36,8 @@ def compiled_harness(language: str, solution: str, tests: str) -> Source:
     rest = tests.lstrip()
     if rest.startswith("}"):
         rest = rest[1:]
-        if open_braces(solution, language) > 0:
-            solution += "\n}"
+    if open_braces(solution, language) == 1:  # a completion that stopped before its last brace
+        solution += "\n}"
     shield = _CPP_SHIELD if language == "cpp" else _RUST_SHIELD
     if language == "cpp" and "#include" not in solution.replace(" ", ""):
         solution = f"#include <bits/stdc++.h>\nusing namespace std;\n{solution}"
