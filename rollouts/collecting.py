@@ -89,6 +89,7 @@ class Harvest:
             model=sampler.model,
             model_revision=sampler.model_revision,
             sampling=sampler.sampling.identity(),
+            settings=dict(sampler.settings),
             seed=self.seed,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from genesys.schema import Problem, Sampling, digest_of
@@ -25,6 +25,7 @@ class RunIdentity:
         model: Name or path of the model.
         model_revision: Commit or digest of its weights, or None.
         sampling: Settings of every sample, without a seed.
+        settings: What else decides a text (`Sampler.settings`).
         seed: The run's seed, from which each sample's seed follows.
     """
 
@@ -35,6 +36,7 @@ class RunIdentity:
     model_revision: str | None
     sampling: Mapping[str, Any]
     seed: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The identity as it stands in run.json."""

@@ -16,6 +16,7 @@ from genesys.errors import MalformedRow
 from genesys.schema import Problem, canonical_text, digest_of
 
 TEXT_COLUMNS = ("llm_response", "response", "text")
+REASONING_COLUMNS = ("reasoning_content", "reasoning")
 SCORE_COLUMNS = ("expected_score", "score")
 MODEL_COLUMNS = ("model_name", "model")
 
@@ -68,33 +69,46 @@ def read_responses(
 
 
 def _response(row: Mapping[str, Any], problems: Mapping[str, Problem]) -> Response:
-    content = first_of(row, TEXT_COLUMNS)
-    if not isinstance(content, str):
-        raise MalformedRow(f"none of the columns {', '.join(TEXT_COLUMNS)} holds the response's text")
+    text = text_of(row)
     problem = problems.get(str(row.get("problem_id"))) or Problem.from_row(row)
-    reasoning = first_of(row, ("reasoning_content", "reasoning"))
-    text = canonical_text(content, reasoning if isinstance(reasoning, str) else None)
-    model = first_of(row, MODEL_COLUMNS)
     given = row.get("response_id")
+    derived = digest_of(problem.problem_id, problem.digest, text, bits=128)
     return Response(
         problem=problem,
-        response_id=digest_of(problem.problem_id, problem.digest, text, bits=128)
-        if given is None
-        else str(given),
+        response_id=derived if given is None else str(given),
         text=text,
-        model=None if model is None else str(model),
+        model=model_of(row),
         known_score=_known_score(row),
     )
 
 
-def first_of(row: Mapping[str, Any], columns: tuple[str, ...]) -> object:
-    """The first of the columns that holds something, or None."""
+def text_of(row: Mapping[str, Any]) -> str:
+    """The canonical text of a row's response.
+
+    Raises:
+        MalformedRow: If no column holds one.
+    """
+    content, reasoning = _first_of(row, TEXT_COLUMNS), _first_of(row, REASONING_COLUMNS)
+    if not isinstance(content, str):
+        raise MalformedRow(
+            f"none of the columns {', '.join(TEXT_COLUMNS)} holds the response's text: {content!r}"
+        )
+    return canonical_text(content, reasoning if isinstance(reasoning, str) else None)
+
+
+def model_of(row: Mapping[str, Any]) -> str | None:
+    """Who gave a row's response, or None."""
+    model = _first_of(row, MODEL_COLUMNS)
+    return None if model is None else str(model)
+
+
+def _first_of(row: Mapping[str, Any], columns: tuple[str, ...]) -> object:
     return next((row[column] for column in columns if row.get(column) is not None), None)
 
 
 def _known_score(row: Mapping[str, Any]) -> float | None:
     """Published dumps hold scores as numbers, booleans and texts."""
-    value = first_of(row, SCORE_COLUMNS)
+    value = _first_of(row, SCORE_COLUMNS)
     if value is None:
         return None
     try:

@@ -95,12 +95,15 @@ class Sampler(Protocol):
         model: Name or path of the model, part of a run's identity.
         model_revision: Commit or digest of its weights, or None.
         sampling: Settings of every sample, part of a run's identity.
+        settings: What else decides a text, as JSON types, such as the shape of batches; part of a run's
+            identity, too. Empty where nothing does or nobody can promise it.
         capabilities: What it promises.
     """
 
     model: str
     model_revision: str | None
     sampling: Sampling
+    settings: Mapping[str, Any]
     capabilities: Capabilities
 
     def sample(self, request: SampleRequest) -> AsyncIterator[Sample]:

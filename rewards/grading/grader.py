@@ -14,6 +14,7 @@ from genesys.errors import ConfigurationError, UnknownName
 from genesys.rewards.grading.backend import Backend, make_backend
 from genesys.rewards.grading.limits import Limits, default_workers
 from genesys.rewards.grading.loop_thread import LoopThread
+from genesys.rewards.grading.turns import Turns
 from genesys.rewards.registry import ANY, default_spec
 from genesys.rewards.verifier import QuickVerifier, VerifierSpec
 from genesys.schema import Problem, Verdict
@@ -47,6 +48,7 @@ class Grader:
         self._lock = threading.Lock()
         self._thread: LoopThread | None = None
         self._backends: dict[str, Backend] = {}
+        self._turns: Turns[Verdict | None] = Turns()
 
     def verify(self, problem: Problem, text: str, *, verifier: VerifierSpec | None = None) -> Verdict:
         """Verifies one completion.
@@ -83,9 +85,13 @@ class Grader:
         return done
 
     async def averify(self, problem: Problem, text: str, *, verifier: VerifierSpec | None = None) -> Verdict:
-        """`verify` for callers with a loop of their own, which it never blocks."""
+        """`verify` for callers with a loop of their own, which it holds for milliseconds at most."""
         spec = self._spec(problem, verifier)
-        return await asyncio.wrap_future(self._loop_thread().submit(self._anywhere(spec, problem, text)))
+        verdict = await self._turns.run(lambda: _decide_here(spec, problem, text))
+        if verdict is not None:
+            return verdict
+        assert spec is not None  # without one, `_decide_here` has decided
+        return await asyncio.wrap_future(self._loop_thread().submit(self._elsewhere(spec, problem, text)))
 
     async def averify_batch(
         self, problems: Sequence[Problem], texts: Sequence[str], *, verifier: VerifierSpec | None = None
@@ -137,13 +143,6 @@ class Grader:
             return _default_spec(problem.task_type)
         except UnknownName:
             return None
-
-    async def _anywhere(self, spec: VerifierSpec | None, problem: Problem, text: str) -> Verdict:
-        verdict = _decide_here(spec, problem, text)
-        if verdict is not None:
-            return verdict
-        assert spec is not None  # without one, `_decide_here` has decided
-        return await self._elsewhere(spec, problem, text)
 
     async def _elsewhere(self, spec: VerifierSpec, problem: Problem, text: str) -> Verdict:
         started = time.perf_counter()

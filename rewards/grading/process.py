@@ -136,13 +136,16 @@ class Nursery:
         """
         async with self._lock:  # requests and replies pair up by order
             ours, theirs = socket.socketpair()
-            request = encode({"fork": self._memory_bytes, "preload": module})
-            with theirs:
-                socket.send_fds(self._control, [request], [theirs.fileno()])
-                reply = await asyncio.to_thread(receive, self._control)
-        if reply is None:
-            ours.close()
-            raise ConnectionResetError("the nursery has ended")
+            try:
+                with theirs:
+                    request = encode({"fork": self._memory_bytes, "preload": module})
+                    socket.send_fds(self._control, [request], [theirs.fileno()])
+                    reply = await asyncio.to_thread(receive, self._control)
+                if reply is None:
+                    raise ConnectionResetError("the nursery has ended")
+            except BaseException:
+                ours.close()
+                raise
         reader, writer = await asyncio.open_connection(sock=ours)
         return WorkerProcess(reply["pid"], reader, writer)
 

@@ -45,7 +45,7 @@ def spread(shape: Shape, other: Shape) -> Shape:
 
 
 def _two_names(gold: Assign, answer: Assign, context: Context, compare: Compare) -> Outcome:
-    outcome = compare(gold.value, _renamed(gold, answer))
+    outcome = compare(gold.value, _renamed(gold, answer)) if _same_argument(gold, answer) else Outcome.NO
     if outcome is not Outcome.NO and not _names_agree(gold, answer):
         return Outcome.NO if _is_symbol(gold.value) else at_most(Outcome.JUDGE, outcome)
     if outcome is not Outcome.NO:
@@ -71,10 +71,19 @@ def _renamed(gold: Assign, answer: Assign) -> Shape:
     return value
 
 
+def _same_argument(gold: Assign, answer: Assign) -> bool:
+    """Whether renaming the argument is all there is to do: `f(t)=2x` is no function of t."""
+    if not gold.parameter or not answer.parameter or gold.parameter == answer.parameter:
+        return True
+    value = answer.value
+    return not isinstance(value, Value) or gold.parameter not in tree.variables_of(value.node)
+
+
 def _names_agree(gold: Assign, answer: Assign) -> bool:
     if gold.name == answer.name or gold.parameter or answer.parameter:
         return True
-    return gold.symbol is None or answer.symbol is None
+    single = gold.symbol is None and answer.symbol is None and gold.name[:1] != "("
+    return not single and (gold.symbol is None or answer.symbol is None)
 
 
 def _is_symbol(shape: Shape) -> bool:
@@ -142,5 +151,6 @@ def relation_for_value(gold: Shape, answer: Relation, compare: Compare) -> Outco
         return Outcome.NO
     right = compare(gold, Value(answer.right, plain=True))
     if tree.variables_of(answer.left):
-        return right
+        # every equation can be written with 0 on its right
+        return Outcome.NO if gold.node == tree.ZERO else right
     return all_of((compare(gold, Value(answer.left)), right))

@@ -72,7 +72,7 @@ def _tuple_and(kind: str, gold: Listing, answer: Listing, context: Context, comp
     if kind == "set":
         return at_most(Outcome.JUDGE, outcome)
     maybe_interval = gold.brackets == "()" and len(gold.items) == 2 and not _descends(gold.items)
-    if maybe_interval and not context.asks_point:
+    if maybe_interval and not context.asks_point and _names(answer) is None:
         return at_most(Outcome.JUDGE, outcome)
     return outcome
 

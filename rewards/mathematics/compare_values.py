@@ -2,6 +2,7 @@ r"""Comparing single values, with their units, percent signs and remarks."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from genesys.rewards.mathematics import tree
@@ -9,8 +10,9 @@ from genesys.rewards.mathematics.compare_words import exclude_each_other
 from genesys.rewards.mathematics.context import Context
 from genesys.rewards.mathematics.outcome import Outcome, at_most
 from genesys.rewards.mathematics.shapes import Based, Ratio, Value
+from genesys.rewards.mathematics.tokens import Token
 from genesys.rewards.mathematics.tree import Node
-from genesys.rewards.mathematics.units import akin, convertible
+from genesys.rewards.mathematics.units import UNIT_LETTERS, akin, convertible, read_unit
 
 _DEGREE = tree.divide(tree.symbol("pi"), tree.number(180))
 _HUNDREDTH = tree.number(Fraction(1, 100))
@@ -30,10 +32,34 @@ def compare_values(gold: Value, answer: Value, context: Context) -> Outcome:
 
 def _with_units(gold: Value, answer: Value, context: Context) -> Outcome:
     outcome = _by_unit(gold, answer, context)
-    if outcome is not Outcome.NO or (gold.product is None and answer.product is None):
+    if outcome is not Outcome.NO:
+        return outcome
+    lettered = _letter_as_unit(gold), _letter_as_unit(answer)
+    if (lettered[0] is None) != (lettered[1] is None):
+        return _by_letter(gold, answer, lettered, context)
+    if gold.product is None and answer.product is None:
         return outcome
     one, other = gold.product or gold.node, answer.product or answer.node
     return Outcome.YES if context.identity.equal(one, other) else outcome
+
+
+def _letter_as_unit(value: Value) -> Value | None:
+    """`6m` read as six metres, where one plain letter may be a variable or a unit."""
+    node = value.node
+    if value.unit is not None or node.op != "mul" or len(node.args) != 2:
+        return None
+    number, letter = node.args
+    if number.op != "num" or letter.op != "sym" or letter.name not in UNIT_LETTERS:
+        return None
+    return replace(value, node=number, unit=read_unit([Token("sym", letter.name, roman=True)]))
+
+
+def _by_letter(
+    gold: Value, answer: Value, lettered: tuple[Value | None, Value | None], context: Context
+) -> Outcome:
+    """A unit on both sides decides; beside a bare number it takes context to tell unit from variable."""
+    outcome = _by_unit(lettered[0] or gold, lettered[1] or answer, context)
+    return outcome if gold.unit is not None else at_most(Outcome.JUDGE, outcome)
 
 
 def _by_unit(gold: Value, answer: Value, context: Context) -> Outcome:
@@ -43,6 +69,8 @@ def _by_unit(gold: Value, answer: Value, context: Context) -> Outcome:
         if gold.unit is not None and context.strict_units:
             return Outcome.NO
         outcome = same_number(gold, answer, context)
+        if gold.unit is not None and gold.unit.words in (("am",), ("pm",)):
+            return at_most(Outcome.JUDGE, outcome)  # a time of day, not a quantity
         return outcome if outcome is Outcome.YES else _as_angle(gold, answer, context, outcome)
     return _two_units(gold, answer, context)
 
@@ -117,12 +145,19 @@ def same_number(gold: Value, answer: Value, context: Context) -> Outcome:
 
 
 def _renamed_constant(gold: Node, answer: Node) -> Node | None:
-    """The answer with its constant of integration named as in the gold."""
+    """The answer with its constant of integration named as in the gold.
+
+    Any usual letter stands for a gold's `+ C`; elsewhere, as in `c e^{-x}`, only its capital or small form.
+    """
     extra = tree.variables_of(answer) - tree.variables_of(gold)
     missing = tree.variables_of(gold) - tree.variables_of(answer)
-    if len(extra) == len(missing) == 1 and extra | missing <= _INTEGRATION:
-        return tree.substitute(answer, next(iter(extra)), tree.symbol(next(iter(missing))))
-    return None
+    if len(extra) != 1 or len(missing) != 1 or not tree.variables_of(gold) & tree.variables_of(answer):
+        return None
+    theirs, ours = next(iter(extra)), next(iter(missing))
+    added = gold.op == "add" and tree.symbol("C") in gold.args
+    if not (ours == "C" and added and theirs in _INTEGRATION) and theirs.lower() != ours.lower():
+        return None
+    return tree.substitute(answer, theirs, tree.symbol(ours)) if theirs in _INTEGRATION else None
 
 
 def _rounded(gold: Value, answer: Value, context: Context) -> Outcome:

@@ -12,7 +12,7 @@ from genesys.rewards.mathematics import lexicon as lex
 from genesys.rewards.mathematics import tree
 from genesys.rewards.mathematics.context import Context
 from genesys.rewards.mathematics.outcome import Outcome
-from genesys.rewards.mathematics.shapes import Shape, Value, Words
+from genesys.rewards.mathematics.shapes import RealSet, Shape, Value, Words
 
 _CLASSES = tuple(
     frozenset(words.split())
@@ -56,7 +56,7 @@ _NO_VALUE = frozenset(
         "nonexistent",
     )
 )
-_NOISE = re.compile(r"[^\w\s]|\b(?:the|a|an|is|are|it|answer)\b")
+_NOISE = re.compile(r"[^\w\s-]|-(?!\s?\d)|\b(?:the|a|an|is|are|it|there|answer)\b")
 _SPACES = re.compile(r"\s+")
 _STEM = 5
 
@@ -139,9 +139,9 @@ def _words_for_math(gold: Words, answer: Shape, context: Context) -> Outcome:
 
 def _math_in_words(gold: Shape, answer: Words, context: Context) -> Outcome:
     if not isinstance(gold, Value):
-        return (
-            Outcome.JUDGE if _any_digit(answer.text) or plain_words(answer.text) in _NO_VALUE else Outcome.NO
-        )
+        words = plain_words(answer.text)
+        described = isinstance(gold, RealSet) and words not in _NO_VALUE and " " in words
+        return Outcome.JUDGE if described or _any_digit(answer.text) else Outcome.NO
     if answer.node is not None and context.identity.equal(gold.node, answer.node):
         return Outcome.YES
     value = number_in_words(answer.text)

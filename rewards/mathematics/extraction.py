@@ -21,7 +21,7 @@ _MAX_WHOLE = 80
 _MAX_REMARK = 400
 _MARKERS = ("<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "</s>", "<|user|>")
 _FINAL = re.compile(r"final answer(?: is)?\s*[:*]*(?: ?the final answer is)?\s*[:*]*", re.IGNORECASE)
-_ANSWER = re.compile(r"\banswer\s*(?:is|:|=)\s*[:*]*", re.IGNORECASE)
+_ANSWER = re.compile(r"\b(?:answer|option|choice)\s*(?:is|:|=)\s*[:*]*", re.IGNORECASE)
 _LINE = re.compile(r"^[ \t]*(?:A:|####)[ \t]*(?=\S)", re.MULTILINE)
 _CLOSING_REMARK = re.compile(r"I hope (?:it is|this is) correct\.?|\[?Note:", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"\.(?=\s|$)|\n\s*\n|!(?=\s|$)")
@@ -31,9 +31,13 @@ _SPAN = re.compile(
 )
 _JOINT = re.compile(r"[\s,;]*(?:and|or)?[\s,;]*\Z")
 _WORD = re.compile(r"[a-zA-Z]{2,}")
+_COMMAND = re.compile(r"\\(?:begin|end)\s*\{[a-zA-Z]*\}|\\[a-zA-Z]+")
+_LABEL = re.compile(r"[a-zA-Z]\s*:")
 _UNIT_WORDS = re.compile(r"\A\W*(?:percent|percentage|pct|degrees?|%|[a-z]+)?\W*\Z", re.IGNORECASE)
 _NUMBER = re.compile(
-    r"(?<![\w.])[-+]?\$?(?:\d+(?:,\d+)*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?(?: ?/ ?\d+)?(?:\s?(?:%|percent\b|pct\b))?(?![\w])"
+    r"(?<![\w.])\d{1,2}:\d{2}(?:\s?[ap]\.?m\b\.?)?"
+    r"|(?<![\w.])[-+]?\$?(?:\d+(?:,\d+)*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?(?: ?/ ?\d+)?(?:\s?(?:%|percent\b|pct\b))?(?![\w])",
+    re.IGNORECASE,
 )
 _COPULA = re.compile(r"\b(?:is|are|equals|be)\b|=|:")
 
@@ -116,7 +120,7 @@ def _in_sentence(sentence: str) -> str | None:
     spans = list(_SPAN.finditer(sentence))
     if spans:
         return _last_spans(sentence, spans)
-    if len(sentence) <= _MAX_WHOLE and len(_WORD.findall(sentence)) <= 2:
+    if len(sentence) <= _MAX_WHOLE and _words(sentence) <= 2:
         return sentence.rstrip(".") or None
     number = _last_number(sentence)
     return number if number is not None else (sentence if len(sentence) <= _MAX_WHOLE else None)
@@ -145,9 +149,7 @@ def _unannounced(text: str) -> str | None:
     """A short text is the answer itself; of a longer one the last sentence that holds something."""
     if len(text) <= _MAX_WHOLE and "\n" not in text:
         outside = _SPAN.sub(" ", text)
-        if _UNIT_WORDS.match(outside) or (
-            outside == text and len(_WORD.findall(text)) <= 2 and ":" not in text
-        ):
+        if _UNIT_WORDS.match(outside) or (outside == text and _words(text) <= 2 and not _LABEL.search(text)):
             return text or None
     for sentence in reversed(_sentences(text)):
         spans = list(_SPAN.finditer(sentence))
@@ -157,6 +159,11 @@ def _unannounced(text: str) -> str | None:
         if number is not None:
             return number
     return text if len(text) <= _MAX_WHOLE else None
+
+
+def _words(text: str) -> int:
+    """How many words it has besides LaTeX commands."""
+    return len(_WORD.findall(_COMMAND.sub(" ", text)))
 
 
 def _sentences(text: str) -> list[str]:

@@ -27,6 +27,7 @@ SYMBOLS: dict[str, str] = {
     "varnothing": "emptyset",
     "oslash": "emptyset",
     "infty": "inf",
+    "inf": "inf",
     "imath": "i",
     "jmath": "j",
 }
@@ -61,7 +62,7 @@ FUNCTION_ALIASES = {
     "arctg": "arctan",
 }
 
-NAMED_VALUES = frozenset(words("gcd lcm max min mod sup inf det dim ker rank deg arg Re Im Res tr"))
+NAMED_VALUES = frozenset(words("gcd lcm max min mod sup det dim ker rank deg arg Re Im Res tr"))
 """Functions that this grammar does not evaluate: an answer that holds one is not evaluated."""
 
 BIG_OPERATORS = frozenset(words("sum int prod lim iint iiint oint bigcup bigcap limsup liminf coprod"))

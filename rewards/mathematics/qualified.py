@@ -49,6 +49,8 @@ def _family(tokens: Tokens, read: Read) -> Shape | None:
         body, condition = list(tokens[:start]), list(tokens[start + 1 : -1])
     else:
         parts, cuts = split_at(tokens, lambda token: token.kind == "sep")
+        if not cuts:
+            return None
         condition = parts[-1]
         body = list(tokens[: len(tokens) - len(condition) - 1])
     condition = [token for token in condition if token.kind != "word"]

@@ -105,6 +105,8 @@ def _is_name(tokens: Tokens) -> bool:
 def _is_simple_name(tokens: Tokens) -> bool:
     """A letter, a word or letters of a figure, with subscripts and arguments."""
     bare = [token for token in tokens if token.text not in _DECORATION and token.kind != "bar"]
+    if len(bare) < len(tokens):
+        bare = [token for token in bare if token.text not in "{}"]
     if not bare:
         return False
     if bare[0][:2] == ("structure", "frac"):
@@ -212,6 +214,8 @@ def combine_relations(shapes: Sequence[Shape], words: set[str]) -> Shape | None:
         return None
     sets = [shape for shape in shapes if isinstance(shape, RealSet)]
     variables = {shape.variable for shape in sets if shape.variable}
+    if len(variables) > 1:
+        return None
     if len(sets) == len(shapes) and all(len(shape.pieces) == 2 for shape in sets) and "or" not in words:
         return _without_all(sets)
     if len(sets) == len(shapes) and "or" not in words and len(variables) == 1:

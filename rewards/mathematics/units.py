@@ -110,6 +110,10 @@ SAFE_UNSPACED = frozenset(
 """Words that are a unit even where they stand against the number: `22.1cm`. A single letter is none."""
 
 
+UNIT_LETTERS = frozenset("msghlLNJWV")
+"""Single letters that may be a unit behind a number."""
+
+
 def singular(word: str) -> str:
     """The word without its plural, lower case, without a final point."""
     word = word.lower().rstrip(".")

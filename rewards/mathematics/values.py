@@ -110,7 +110,12 @@ def _split_unit(tokens: Tokens) -> tuple[Tokens, list[Token]]:
     start = cut
     while start > 1:
         token = tokens[start - 1]
-        if _is_unit_token(token) or (token.text in ("C", "F") and tokens[start - 2].text == "deg"):
+        behind_slash = token.kind == "word" and tokens[start - 2].text == "/" and len(token.text) > 2
+        if (
+            _is_unit_token(token)
+            or behind_slash
+            or (token.text in ("C", "F") and tokens[start - 2].text == "deg")
+        ):
             cut = start - 1
         elif not (_is_joint(token) or (token.kind == "num" and token.text in ("1", "2", "3"))):
             break
@@ -154,7 +159,8 @@ def _scale(tail: list[Token]) -> tuple[int, list[Token]]:
 
 def _product(tokens: Tokens, tail: Sequence[Token]) -> Node | None:
     """The whole as a product, where plain letters were taken for a unit."""
-    if not any(token.kind == "word" and not token.roman and len(token.text) <= 3 for token in tail):
+    letters = [token for token in tokens if token.kind == "word" and not token.roman]
+    if not tail or not letters or max(len(token.text) for token in letters) > 3:
         return None
     try:
         return parse_expression(tokens)

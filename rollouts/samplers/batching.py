@@ -14,6 +14,12 @@ from genesys.errors import GenesysError
 
 T = TypeVar("T")
 
+SHORTEST = 32
+"""Tokens that every prompt is padded to at least."""
+
+HALF_STEPS_ABOVE = 256
+"""Beyond so many tokens there is a padded length between each two powers of two."""
+
 PATIENCE = 4
 """Full batches of other sizes that may overtake the row that waits longest."""
 
@@ -70,13 +76,16 @@ class Row:
     mailbox: Mailbox[Any] = field(repr=False)
 
 
-def padded_length(tokens: int, multiple: int) -> int:
-    """The least multiple of `multiple` above `tokens`, so that at least one place is padding.
+def padded_length(tokens: int) -> int:
+    """The length that a prompt is padded to: 32, 64, 128, 256, 384, 512, 768, 1024, 1536, ...
 
-    transformers drops an attention mask in which nothing is masked and calls another kernel; with a
-    padded place in every row, no row's company decides which kernel runs.
+    It is a function of the prompt's own length, as company must not decide it, and has few values, so that
+    batches fill. It is always longer than the prompt: transformers drops an attention mask in which nothing
+    is masked and calls another kernel, and with a padded place in every row no neighbour decides which.
     """
-    return (tokens // multiple + 1) * multiple
+    power = max(SHORTEST, 1 << tokens.bit_length())
+    between = power * 3 // 4
+    return between if power > HALF_STEPS_ABOVE and tokens < between else power
 
 
 class BatchQueue:
@@ -87,13 +96,11 @@ class BatchQueue:
 
     Args:
         batch_size: Rows of a full batch.
-        multiple: Prompts are padded to multiples of so many tokens.
         idle_seconds: How long without a new row before a batch leaves that is not full.
     """
 
-    def __init__(self, *, batch_size: int, multiple: int, idle_seconds: float) -> None:
+    def __init__(self, *, batch_size: int, idle_seconds: float) -> None:
         self._batch_size = batch_size
-        self._multiple = multiple
         self._idle_seconds = idle_seconds
         self._waiting: dict[int, deque[tuple[int, Row]]] = {}
         self._arrivals = 0
@@ -108,7 +115,7 @@ class BatchQueue:
             if self._closed:
                 return False
             for row in rows:
-                length = padded_length(len(row.prompt), self._multiple)
+                length = padded_length(len(row.prompt))
                 self._waiting.setdefault(length, deque()).append((self._arrivals, row))
                 self._arrivals += 1
             self._last_arrival = time.monotonic()

@@ -159,8 +159,9 @@ class LocalModel:
             return loader.from_pretrained(self._path, revision=self._hub_revision, **options)
         except (OSError, ValueError, KeyError) as error:
             reason = str(error).strip().split("\n")[0]
+            place = "" if Path(self._path).is_dir() else " is no folder here, and from the hub it"
             raise SamplerError(
-                f"the model {self._name!r} cannot be opened: {reason}",
+                f"the model {self._name!r}{place} cannot be opened: {reason}",
                 "Name a folder that save_pretrained wrote, or a model on the hub that this machine reaches.",
             ) from error
 

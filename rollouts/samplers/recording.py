@@ -20,20 +20,20 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from genesys.envs.sources.rows import located_error, open_file, read_rows
 from genesys.errors import ConfigurationError, MalformedRow, SamplerError
+from genesys.rollouts.importing import MODEL_COLUMNS, REASONING_COLUMNS, TEXT_COLUMNS, model_of, text_of
 from genesys.rollouts.sampler import Capabilities, Sample, SampleRequest
-from genesys.schema import FinishReason, Sampling, canonical_text
+from genesys.schema import FinishReason, Sampling
 
 COLUMNS = (
     "problem_id",
-    "llm_response",
-    "text",
+    *TEXT_COLUMNS,
+    *REASONING_COLUMNS,
+    *MODEL_COLUMNS,
     "finish_reason",
-    "model_name",
-    "model",
     "prompt_tokens",
     "completion_tokens",
 )
-"""Columns that are looked at; the text is in `llm_response` or, where that is absent, in `text`."""
+"""Columns that are looked at."""
 
 IN_MEMORY = 64 * 2**20
 """Bytes of texts beyond which they go to a temporary file, so that a recording may outgrow memory."""
@@ -92,6 +92,7 @@ class RecordingSampler:
         with open_file(model) as file:
             self.model_revision: str | None = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()[:16]}"
         self.sampling = sampling
+        self.settings: Mapping[str, Any] = {}
         self.capabilities = Capabilities(reproducible=True, honours_n=True, streams=True)
 
     async def sample(self, request: SampleRequest) -> AsyncIterator[Sample]:
@@ -197,18 +198,13 @@ def _parsed(row: Mapping[str, Any]) -> _Row:
     problem_id = row.get("problem_id")
     if not isinstance(problem_id, str) or not problem_id:
         raise MalformedRow(f"problem_id must be text, not {problem_id!r}")
-    text = row.get("llm_response")
-    if text is None:
-        text = row.get("text")
-    if not isinstance(text, str):
-        raise MalformedRow(f"llm_response (or text) must be text, not {text!r}")
     return _Row(
-        text=canonical_text(text),
+        text=text_of(row),
         finish_reason=_reason(row.get("finish_reason")),
         prompt_tokens=_count(row, "prompt_tokens"),
         completion_tokens=_count(row, "completion_tokens"),
         problem_id=problem_id,
-        model=str(row.get("model_name") or row.get("model") or ""),
+        model=model_of(row) or "",
     )
 
 

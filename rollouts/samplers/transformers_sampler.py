@@ -15,10 +15,10 @@ torch and transformers load when a sampler is made, and the weights with its fir
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any
 
-from genesys.errors import ConfigurationError, SamplerError
+from genesys.errors import ConfigurationError
 from genesys.optional import require
 from genesys.rollouts.sampler import Capabilities, Sample, SampleRequest
 from genesys.rollouts.samplers.batching import BatchQueue, Mailbox, Row
@@ -26,9 +26,6 @@ from genesys.schema import Sampling, canonical_text
 
 if TYPE_CHECKING:
     from genesys.rollouts.samplers.sampling_loop import Drawn
-
-PROMPT_MULTIPLE = 32
-"""Prompts are padded to multiples of so many tokens; a batch holds prompts of one padded length."""
 
 
 class TransformersSampler:
@@ -85,6 +82,7 @@ class TransformersSampler:
         self.model = label or model
         self.model_revision = self._local.revision
         self.sampling = sampling
+        self.settings: Mapping[str, Any] = {"batch_size": batch_size, "dtype": dtype, "plain": plain}
         self.capabilities = Capabilities(
             reproducible=True,
             honours_seed=True,
@@ -104,7 +102,7 @@ class TransformersSampler:
             keep_logprobs=keep_tokens,
             stopped_by=(lambda tokens: self._local.holds_stop(tokens, stop)) if stop else None,
         )
-        queue = BatchQueue(batch_size=batch_size, multiple=PROMPT_MULTIPLE, idle_seconds=idle_seconds)
+        queue = BatchQueue(batch_size=batch_size, idle_seconds=idle_seconds)
         self._engine = Engine(self._local, settings, queue, threads=threads, finish=self._sample_of)
 
     async def sample(self, request: SampleRequest) -> AsyncIterator[Sample]:
@@ -192,6 +190,3 @@ def _check(sampling: Sampling, batch_size: int, threads: int | None) -> None:
     for fault, found in faults.items():
         if found:
             raise ConfigurationError(fault)
-
-
-__all__ = ["SamplerError", "TransformersSampler"]

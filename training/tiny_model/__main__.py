@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
                 progress=lambda step, _, loss: bar.update(task, completed=step, loss=loss),
             )
     except GenesysError as error:
-        screen.print(f"[red]{error.fault}[/red]", error.remedy or "", sep="\n", highlight=False)
+        screen.print(str(error), markup=False, highlight=False, soft_wrap=True)
         return 2 if isinstance(error, ConfigurationError) else 1
     screen.print(
         f"{report.folder}: {report.parameters:,} parameters, {report.bytes / 1e6:.1f} MB, "

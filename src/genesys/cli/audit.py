@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from genesys.cli.audit_math import audit_math
 from genesys.cli.console import print_json, stderr, stdout, table
 from genesys.cli.options import AnswerFormat, Json, SkipMalformed, Verifier, Workers, make_grader
 from genesys.errors import Conflict
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from genesys.envs.gold_audit import GoldAudit
 
 audit_app = typer.Typer(no_args_is_help=True, help="Measure golds and verifiers before they are trusted.")
+audit_app.command("math")(audit_math)
 
 KINDS = ("bad_gold", "gold_below_1", "blank_above_0", "near_miss_at_1", "unscorable")
 

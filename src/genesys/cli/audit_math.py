@@ -91,9 +91,7 @@ def _print(audits: dict[str, MathAudit], show: int) -> None:
     ]
     stdout.print(table("rates (95 % Wilson intervals)", ("cases", *_COLUMNS), rows))
     first = next(iter(audits.values()))
-    columns = ["category", "right", "wrong"]
-    for key in audits:
-        columns += [f"FN {key}", f"FP {key}", f"uncertain {key}"]
+    columns = ["category", "right", "wrong", *(f"FN / FP / ? of {key}" for key in audits)]
     stdout.print(
         table("by category", columns, [_category(name, audits) for name in sorted(first.categories)])
     )
@@ -124,7 +122,7 @@ def _category(name: str, audits: dict[str, MathAudit]) -> list[object]:
     tallies = [audit.categories[name] for audit in audits.values()]
     row: list[object] = [name, tallies[0].right, tallies[0].wrong]
     for tally in tallies:
-        row += [tally.rejected, tally.accepted, tally.uncertain]
+        row.append(f"{tally.rejected} / {tally.accepted} / {tally.uncertain}")
     return row
 
 

@@ -77,6 +77,7 @@ def _harvest(model: Path, problems: int, n: int, seed: int) -> Harvest:
             name="transformers",
             model=str(model),
             sampling=Sampling(temperature=1.0, max_tokens=MAX_TOKENS),
+            options={"label": "genesys-tiny"},  # what is published names no path of this machine
         ),
         seed=seed,
         settings=CollectSettings(n=n),

@@ -7,12 +7,13 @@ def test_my_sampler_keeps_the_contract():
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import get_args
 
 from genesys.rollouts.sampler import Sample, Sampler, SampleRequest
-from genesys.schema import FinishReason, Sampling
+from genesys.schema import FinishReason, Sampling, canonical_json
 
 Content = tuple[object, ...]
 
@@ -55,6 +56,8 @@ def _check_attributes(sampler: Sampler) -> None:
     revision = sampler.model_revision
     _expect(revision is None or isinstance(revision, str), f"model_revision is {revision!r}")
     _expect(isinstance(sampler.sampling, Sampling), f"sampling is {sampler.sampling!r}")
+    settings = sampler.settings
+    _expect(json.loads(canonical_json(settings)) == settings, f"settings are not of JSON types: {settings!r}")
 
 
 def _check_samples(sampler: Sampler, request: SampleRequest, samples: Sequence[Sample]) -> None:

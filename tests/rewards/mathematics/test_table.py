@@ -1,53 +1,51 @@
-"""The table of hand-written cases: what is right earns 1, what is wrong earns 0, the rest no 1."""
+r"""The table of hand-written cases: what is right earns 1, what is wrong earns 0, the rest is left to a judge.
+
+Each line of `cases.jsonl` is one gold of our own making with answers that are right, wrong, and a matter of
+language or context:
+
+    {"kind": "degree", "gold": "135^\\circ", "right": ["135", ...], "wrong": ["45", ...], "judge": []}
+"""
 
 from __future__ import annotations
 
-import importlib.util
-import sys
+import json
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import pytest
 
 from genesys.rewards.mathematics.verifier import MathVerifier
 from genesys.schema import Problem, Verdict
 
-
-def _table() -> ModuleType:
-    """The table lies beside this file, which the import mode of the suite does not put on the path."""
-    path = Path(__file__).with_name("table.py")
-    spec = importlib.util.spec_from_file_location("mathematics_table", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-CASES = _table().CASES
+CASES: list[dict[str, Any]] = [
+    json.loads(line) for line in Path(__file__).with_name("cases.jsonl").read_text("utf-8").splitlines()
+]
 VERIFIER = MathVerifier()
 
 
-def verdict(gold: str, answer: str, prompt: str = "") -> Verdict:
-    problem = Problem(
+def problem_of(gold: str) -> Problem:
+    return Problem(
         problem_id="case",
         source="table",
         task_type="verifiable_math",
-        prompt=prompt,
+        prompt="",
         verification_info={"ground_truth": gold},
     )
-    text = f"The answer is \\boxed{{{answer}}}."
-    slow = VERIFIER.verify(problem, text)
-    quick = VERIFIER.quick(problem, text)
+
+
+def verdict(gold: str, answer: str) -> Verdict:
+    """The verdict, which is the quick one wherever there is a quick one."""
+    problem, text = problem_of(gold), f"The answer is \\boxed{{{answer}}}."
+    slow, quick = VERIFIER.verify(problem, text), VERIFIER.quick(problem, text)
     assert quick is None or quick == slow, f"quick says {quick}"
     return slow
 
 
-def _pairs(field: str) -> list[object]:
+def _pairs(column: str) -> list[object]:
     return [
-        pytest.param(case.gold, answer, id=f"{case.kind}: {case.gold[:30]} | {answer[:30]}")
+        pytest.param(case["gold"], answer, id=f"{case['kind']}: {case['gold'][:30]} | {answer[:30]}")
         for case in CASES
-        for answer in getattr(case, field)
+        for answer in case.get(column, ())
     ]
 
 
@@ -66,19 +64,22 @@ def test_left_to_a_judge(gold: str, answer: str) -> None:
     assert verdict(gold, answer).cause == "needs_judge"
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind}: {case.gold[:40]}")
-def test_gold_is_usable_and_earns_1(case: object) -> None:
-    gold = str(getattr(case, "gold"))  # noqa: B009 - the table's type is loaded at run time
-    problem = Problem(
-        problem_id="gold",
-        source="table",
-        task_type="verifiable_math",
-        prompt="",
-        verification_info={"ground_truth": gold},
-    )
-    assert VERIFIER.check_gold(problem) is None
+@pytest.mark.parametrize("gold", sorted({case["gold"] for case in CASES}))
+def test_a_gold_is_usable_and_earns_1(gold: str) -> None:
+    assert VERIFIER.check_gold(problem_of(gold)) is None
     assert verdict(gold, gold).score == 1.0
 
 
-def test_the_table_is_large() -> None:
-    assert sum(len(case.right) + len(case.wrong) + len(case.judge) for case in CASES) > 1_200
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "(" * 300 + "12" + ")" * 300,
+        "1" * 20_000,
+        "+".join(["1"] * 3_000),
+        "2^" * 400 + "2",
+        r"\frac1" * 900 + "2",
+    ],
+    ids=lambda answer: answer[:10],
+)
+def test_long_and_nested_answers_are_wrong(answer: str) -> None:
+    assert verdict("12", answer).score == 0.0

@@ -1,7 +1,4 @@
-"""A language model with random weights, small enough to be made by each test session."""
-
-# mypy: untyped-calls-exclude="torch,transformers"
-# Parts of their interfaces carry no annotations.
+"""What the tests of the samplers share."""
 
 from __future__ import annotations
 
@@ -11,42 +8,20 @@ from pathlib import Path
 
 import pytest
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from transformers import LlamaConfig, LlamaForCausalLM
+import small_models
 
 from genesys.rollouts.sampler import Sample, Sampler, SampleRequest
-from genesys.training.tiny_model.corpus import tokenizer_texts
-from genesys.training.tiny_model.tokenizer import build_tokenizer
 
 Samples = dict[tuple[str, int], Sample]
-
-CONTEXT = 256
 
 
 @pytest.fixture(scope="session")
 def random_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with 2 layers of 64, which says something different to each seed."""
-    folder = tmp_path_factory.mktemp("models") / "random"
-    tokenizer = build_tokenizer(tokenizer_texts())
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=64,
-        intermediate_size=192,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        num_key_value_heads=1,
-        max_position_embeddings=CONTEXT,
-        initializer_range=0.2,
-        bos_token_id=None,
-        eos_token_id=tokenizer.eos_token_id,
-    )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        LlamaForCausalLM(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+    """A model that says something different to each seed, with a context of 256."""
+    return small_models.random_model(tmp_path_factory.mktemp("models") / "random")
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,7 @@ def row(name: str, prompt_tokens: int = 5, mailbox: Mailbox[str] | None = None) 
 
 
 def queue(batch_size: int = 4, idle_seconds: float = 0.01) -> BatchQueue:
-    return BatchQueue(batch_size=batch_size, multiple=32, idle_seconds=idle_seconds)
+    return BatchQueue(batch_size=batch_size, idle_seconds=idle_seconds)
 
 
 def names(batch: tuple[int, list[Row]] | None) -> list[str]:
@@ -38,11 +38,15 @@ def names(batch: tuple[int, list[Row]] | None) -> list[str]:
     return [one.problem_id for one in batch[1]]
 
 
-@given(st.integers(0, 10_000), st.integers(1, 256))
-def test_every_prompt_has_padding_and_no_more_than_needed(tokens: int, multiple: int) -> None:
-    length = padded_length(tokens, multiple)
-    assert length % multiple == 0
-    assert tokens < length <= tokens + multiple
+@given(st.integers(0, 100_000))
+def test_every_prompt_has_padding_and_no_more_than_itself(tokens: int) -> None:
+    assert tokens < padded_length(tokens) <= max(32, 2 * tokens)
+    assert padded_length(tokens) <= padded_length(tokens + 1)
+
+
+def test_padded_lengths_are_few() -> None:
+    lengths = {padded_length(tokens) for tokens in range(4096)}
+    assert sorted(lengths) == [32, 64, 128, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096]
 
 
 def test_a_full_batch_leaves_in_the_order_of_arrival_and_the_rest_when_idle() -> None:
