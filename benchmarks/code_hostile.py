@@ -63,7 +63,9 @@ def main() -> None:
     good, hostile = mixed[::2], mixed[1::2]
     moved = sum(one.content() != other.content() for one, other in zip(alone, good, strict=True))
     wrong = sum(verdict.score != score for verdict, score in zip(mixed, scores, strict=True))
-    print(f"level {good[0].info.get('isolation')}, {options.count} good and {options.count} hostile submissions")
+    print(
+        f"level {good[0].info.get('isolation')}, {options.count} good and {options.count} hostile submissions"
+    )
     print(f"good alone {between - began:.0f} s, mixed {ended - between:.0f} s")
     print(f"good verdicts that moved: {moved}; scores that are not as they must be: {wrong}")
     print(f"hostile: {dict(Counter(verdict.cause for verdict in hostile).most_common())}")

@@ -75,7 +75,9 @@ def compare(name: str, pool: Pool, work: tuple[list[Problem], list[str]], factor
 
     alone, alone_seconds = scored(1)
     crowded, crowded_seconds = scored(factor * cores)
-    moved = [index for index, pair in enumerate(zip(alone, crowded, strict=True)) if pair[0].score != pair[1].score]
+    moved = [
+        index for index, pair in enumerate(zip(alone, crowded, strict=True)) if pair[0].score != pair[1].score
+    ]
     print(
         f"{name}: {len(alone)} programs; alone {alone_seconds:.0f} s, {factor * cores} at a time on {cores} cores "
         f"{crowded_seconds:.0f} s; scores that moved: {len(moved)}"

@@ -34,8 +34,7 @@ def compiled_harness(language: str, solution: str, tests: str) -> Source:
     what the tests are written with.
     """
     rest = tests.lstrip()
-    if rest.startswith("}"):
-        rest = rest[1:]
+    rest = rest.removeprefix("}")
     if open_braces(solution, language) == 1:  # a completion that stopped before its last brace
         solution += "\n}"
     shield = _CPP_SHIELD if language == "cpp" else _RUST_SHIELD

@@ -23,7 +23,9 @@ def test_a_gold_earns_one() -> None:
     env = gym.make("genesys/code-v0")
     _, info = env.reset(seed=3, options={"problem_id": "code-brackets-cpp"})
     assert info["task_type"] == "verifiable_code"
-    gold = next(problem for problem in PROBLEMS if problem.problem_id == "code-brackets-cpp").gold_standard_solution
+    gold = next(
+        problem for problem in PROBLEMS if problem.problem_id == "code-brackets-cpp"
+    ).gold_standard_solution
     _, reward, terminated, truncated, info = env.step(gold)
     assert (reward, terminated, truncated, info["verifier"]) == (1.0, True, False, "code@1")
 

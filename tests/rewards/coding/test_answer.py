@@ -18,11 +18,21 @@ CASES = [
     ("tildes", "~~~python\na\n~~~", "python", "a\n"),
     ("backticks between tildes", "~~~py\ns = '''\n```\n'''\n~~~", "python", "s = '''\n```\n'''\n"),
     ("a longer fence", "````python\n```\na\n```\n````", "python", "```\na\n```\n"),
-    ("a fence in a docstring", '```python\ns = """\n```\nx\n```\n"""\nprint(s)\n```', "python", '"""\nprint(s)\n'),
+    (
+        "a fence in a docstring",
+        '```python\ns = """\n```\nx\n```\n"""\nprint(s)\n```',
+        "python",
+        '"""\nprint(s)\n',
+    ),
     ("a fence in a comment", "```js\n/*\n```\n*/\nf();\n```", "javascript", "*/\nf();\n"),
     ("a fence in a raw string", '```cpp\nauto s = R"(\n```\n)";\n```', "cpp", ')";\n'),
     ("a fence in a Rust string", '```rust\nlet s = "\n```\n";\n```', "rust", '";\n'),
-    ("an apostrophe in a comment", "```python\n# don't\nx = 1\n```\nIt's done.", "python", "# don't\nx = 1\n"),
+    (
+        "an apostrophe in a comment",
+        "```python\n# don't\nx = 1\n```\nIt's done.",
+        "python",
+        "# don't\nx = 1\n",
+    ),
     ("a literal that never ends", '```python\ns = """\n```\ntext', "python", 's = """\n'),
     ("an upper-case tag", "```Python\na\n```", "python", "a\n"),
     ("a tag with attributes", "```{.python .numberLines}\na\n```", "python", "a\n"),
@@ -68,7 +78,9 @@ def test_any_text_is_read(text: str, language: str) -> None:
     assert (answer.text is None) == (answer.cause is not None)
 
 
-@pytest.mark.parametrize("unit", ["/*", '"\\', "'''", "```\n/*\n```\n", 'R"(', "`", "```\n", "~~~ x\n", 'r#"', "\\"])
+@pytest.mark.parametrize(
+    "unit", ["/*", '"\\', "'''", "```\n/*\n```\n", 'R"(', "`", "```\n", "~~~ x\n", 'r#"', "\\"]
+)
 @pytest.mark.parametrize("language", ["python", "javascript", "cpp", "rust"])
 def test_a_text_that_invites_to_look_twice_is_read_once(unit: str, language: str) -> None:
     text = f"```{language}\n" + unit * (480_000 // len(unit))

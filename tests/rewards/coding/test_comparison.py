@@ -45,7 +45,9 @@ OUTPUTS = [
 ]
 
 
-@pytest.mark.parametrize(("actual", "expected", "same"), [c[1:] for c in OUTPUTS], ids=[c[0] for c in OUTPUTS])
+@pytest.mark.parametrize(
+    ("actual", "expected", "same"), [c[1:] for c in OUTPUTS], ids=[c[0] for c in OUTPUTS]
+)
 def test_outputs_are_compared(actual: str, expected: str, same: bool) -> None:
     assert same_output(expected, actual, Comparison()) is same
 
@@ -102,7 +104,9 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize(("expected", "returned", "same"), [c[1:] for c in VALUES], ids=[c[0] for c in VALUES])
+@pytest.mark.parametrize(
+    ("expected", "returned", "same"), [c[1:] for c in VALUES], ids=[c[0] for c in VALUES]
+)
 def test_results_are_compared(expected: Any, returned: Any, same: bool) -> None:
     assert same_value(expected, encode(returned), 1e-6) is same
 
@@ -113,7 +117,7 @@ class Forged(list[int]):
     def __eq__(self, other: object) -> bool:
         return True
 
-    __hash__ = None  # type: ignore[assignment]  # as lists have it
+    __hash__ = None
 
 
 def test_a_value_that_equals_everything_is_copied_as_it_is() -> None:

@@ -12,6 +12,7 @@ from genesys.rewards import Grader, verifier_spec, verify
 from genesys.rewards.coding.suite import read_suite
 from genesys.rewards.sandbox import toolchains
 from genesys.schema import Problem
+from genesys.testing import check_verifier
 
 ADD = call_cases("add", ([1, 2], 3), ([[1], [2]], [1, 2]))
 
@@ -29,7 +30,12 @@ def test_the_score_is_the_share_of_tests_passed(language: str) -> None:
     assert (verdict.score, verdict.cause) == (0.5, "wrong_answer")
     assert verdict.info["outcomes"] == ["passed", "passed", "wrong_answer", "wrong_answer"]
     failure = verdict.info["failure"]
-    assert (failure["test"], failure["input"], failure["expected"], failure["got"].strip()) == (2, "10\n", "100\n", "0")
+    assert (failure["test"], failure["input"], failure["expected"], failure["got"].strip()) == (
+        2,
+        "10\n",
+        "100\n",
+        "0",
+    )
 
 
 def test_all_or_nothing_stops_at_the_first_failure() -> None:
@@ -68,7 +74,9 @@ def test_each_failure_has_its_cause(language: str, tag: str, program: str, cause
     assert (verdict.score, verdict.cause) == (0.0, cause), verdict
 
 
-@pytest.mark.parametrize(("text", "cause"), [("I do not know.", "no_answer"), ("<think>```python\nx\n```", "truncated")])
+@pytest.mark.parametrize(
+    ("text", "cause"), [("I do not know.", "no_answer"), ("<think>```python\nx\n```", "truncated")]
+)
 def test_a_completion_without_a_program(text: str, cause: str) -> None:
     assert verify(square_problem("python"), text).cause == cause
 
@@ -116,6 +124,13 @@ def test_no_result_is_forged(program: str) -> None:
     assert verdict.score == 0.0, verdict
 
 
+def test_the_verifier_keeps_the_contract() -> None:
+    right = [fenced("python", GOOD["python"]), f"```\n{GOOD['python']}\n```"]
+    wrong = [fenced("python", HALF["python"]), fenced("cpp", GOOD["cpp"]), "n * n"]
+    spec = verifier_spec("code")
+    check_verifier(spec.build(), square_problem("python"), right=right, wrong=wrong)
+
+
 CHECKER = {
     "language": "python",
     "code": "import json, sys\ntest = json.load(sys.stdin)\na, b = map(int, test['output'].split())\n"
@@ -123,7 +138,9 @@ CHECKER = {
 }
 
 
-@pytest.mark.parametrize(("program", "score"), [("print(0, input())", 1.0), ("print(int(input()) - 1, 2)", 0.0)])
+@pytest.mark.parametrize(
+    ("program", "score"), [("print(0, input())", 1.0), ("print(int(input()) - 1, 2)", 0.0)]
+)
 def test_a_checker_judges_where_many_answers_are_right(program: str, score: float) -> None:
     problem = code_problem("python", stdin_cases(("7\n", "3 4\n"), ("9\n", "4 5\n")), checker=CHECKER)
     assert verify(problem, fenced("python", program)).score == score
@@ -142,12 +159,17 @@ def test_a_checker_that_fails_is_the_problem_s_fault() -> None:
         ({"language": "cpp", "test_cases": ADD}, "unsupported"),
         ({"language": "python", "test_cases": [{"type": "telepathy"}]}, "unsupported"),
         ({"language": "python", "test_cases": []}, "bad_gold"),
-        ({"language": "python", "test_cases": [{"type": "stdin_stdout", "input": 3, "output": ""}]}, "bad_gold"),
+        (
+            {"language": "python", "test_cases": [{"type": "stdin_stdout", "input": 3, "output": ""}]},
+            "bad_gold",
+        ),
         ({"language": "python", "test_cases": stdin_cases(("", "")), "comparison": {"x": 1}}, "bad_gold"),
     ],
 )
 def test_unusable_tests_are_unscorable(info: dict[str, Any], cause: str) -> None:
-    problem = Problem(problem_id="x", source="x", task_type="verifiable_code", prompt="", verification_info=info)
+    problem = Problem(
+        problem_id="x", source="x", task_type="verifiable_code", prompt="", verification_info=info
+    )
     verdict = verify(problem, fenced("python", "print()"))
     assert (verdict.score, verdict.cause) == (None, cause)
 
@@ -166,7 +188,10 @@ def test_a_missing_toolchain_is_unscorable_with_its_remedy(monkeypatch: pytest.M
 
 
 def test_verdicts_are_the_same_again() -> None:
-    problem, text = square_problem("python"), fenced("python", "import sys\nprint(object(), file=sys.stderr)\n1 / 0")
+    problem, text = (
+        square_problem("python"),
+        fenced("python", "import sys\nprint(object(), file=sys.stderr)\n1 / 0"),
+    )
     assert verify(problem, text).content() == verify(problem, text).content()
 
 

@@ -20,7 +20,7 @@ def test_where_nothing_holds_grading_is_refused_with_the_reasons(monkeypatch: py
         raise SandboxUnavailable(f"level {level!r} is not to be had: unshare: Operation not permitted")
 
     monkeypatch.setattr(levels, "_proven", refuse)
-    with pytest.raises(SandboxUnavailable, match="namespaces.*unshare.*landlock") as refusal:
+    with pytest.raises(SandboxUnavailable, match=r"namespaces.*unshare.*landlock") as refusal:
         levels.open_worker()
     assert refusal.value.remedy is not None
     assert "doctor" in refusal.value.remedy

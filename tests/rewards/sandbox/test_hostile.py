@@ -52,7 +52,9 @@ def test_no_hostile_program_succeeds(pool: Pool, shared: Path) -> None:
 @pytest.mark.parametrize(("language", "program"), HOSTILE[::4])
 def test_the_next_program_is_judged_as_ever(pool: Pool, language: str, program: str) -> None:
     verify_in_pool(pool, CodeVerifier(), square_problem(language), fenced(language, program))
-    after = verify_in_pool(pool, CodeVerifier(), square_problem("python"), fenced("python", "print(int(input()) ** 2)"))
+    after = verify_in_pool(
+        pool, CodeVerifier(), square_problem("python"), fenced("python", "print(int(input()) ** 2)")
+    )
     assert after.score == 1.0, after
 
 
@@ -64,5 +66,9 @@ def test_good_verdicts_do_not_move_among_hostile_ones() -> None:
         verdicts = verify_many(pool, CodeVerifier(), problems, texts, workers=2)
     finally:
         pool.close()
-    wrong = [(text, verdict) for text, verdict, score in zip(texts, verdicts, scores, strict=True) if verdict.score != score]
+    wrong = [
+        (text, verdict)
+        for text, verdict, score in zip(texts, verdicts, scores, strict=True)
+        if verdict.score != score
+    ]
     assert wrong == []

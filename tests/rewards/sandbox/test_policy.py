@@ -30,7 +30,9 @@ def answer(program: bytes, number: int, arguments: tuple[int, ...] = (), arch: i
         elif code == 0x06:
             return int(value)
         else:
-            holds = {0x15: accumulator == value, 0x35: accumulator >= value, 0x45: bool(accumulator & value)}[code]
+            holds = {0x15: accumulator == value, 0x35: accumulator >= value, 0x45: bool(accumulator & value)}[
+                code
+            ]
             at += if_true if holds else if_false
 
 
@@ -67,7 +69,10 @@ def test_the_strict_filter_allows_threads_and_signals_to_itself_alone() -> None:
 def test_the_worker_imports_nothing_but_the_standard_library_and_itself(root: Path) -> None:
     """What it imports stands in the memory that tests are forked from."""
     sandbox = root / "rewards" / "sandbox"
-    files = [*(sandbox / "worker").glob("*.py"), *(sandbox / f"{name}.py" for name in ("wire", "limits", "task"))]
+    files = [
+        *(sandbox / "worker").glob("*.py"),
+        *(sandbox / f"{name}.py" for name in ("wire", "limits", "task")),
+    ]
     for file in files:
         for node in ast.walk(ast.parse(file.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -78,7 +83,10 @@ def test_the_worker_imports_nothing_but_the_standard_library_and_itself(root: Pa
                 assert ours or name.split(".")[0] in sys.stdlib_module_names, (file.name, name)
 
 
-@given(st.lists(st.binary(max_size=50), max_size=4), st.dictionaries(st.text(max_size=5), st.integers(), max_size=3))
+@given(
+    st.lists(st.binary(max_size=50), max_size=4),
+    st.dictionaries(st.text(max_size=5), st.integers(), max_size=3),
+)
 def test_frames_come_as_they_were_sent(blobs: list[bytes], head: dict[str, int]) -> None:
     import socket
 

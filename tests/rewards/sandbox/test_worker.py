@@ -20,7 +20,9 @@ from genesys.rewards.sandbox.unavailable import SandboxFault
 LIMITS = LANGUAGES["python"].limits
 
 
-def run(session: Session, program: str, *inputs: bytes, language: str = "python", limits: Limits = LIMITS) -> list[Report]:
+def run(
+    session: Session, program: str, *inputs: bytes, language: str = "python", limits: Limits = LIMITS
+) -> list[Report]:
     made = session.build(Source(language=language, text=program))
     assert isinstance(made, Executable), made
     return list(session.run(made, inputs or (b"",), limits))
@@ -32,7 +34,10 @@ def test_the_level_is_what_the_self_test_proved(session: Session) -> None:
 
 def test_a_program_reads_stdin_and_writes_stdout(session: Session) -> None:
     reports = run(session, "print(int(input()) + 1)", b"1\n", b"41\n")
-    assert [(report.index, report.status, report.stdout) for report in reports] == [(0, 0, b"2\n"), (1, 0, b"42\n")]
+    assert [(report.index, report.status, report.stdout) for report in reports] == [
+        (0, 0, b"2\n"),
+        (1, 0, b"42\n"),
+    ]
 
 
 def test_more_tests_than_a_request_holds(session: Session) -> None:
@@ -103,7 +108,9 @@ def test_memory_is_limited(session: Session) -> None:
 
 
 def test_stderr_is_kept_from_its_end_and_apart(session: Session) -> None:
-    (report,) = run(session, "import sys\nprint('x' * 50000, file=sys.stderr)\nprint(1)\nraise ValueError('here')")
+    (report,) = run(
+        session, "import sys\nprint('x' * 50000, file=sys.stderr)\nprint(1)\nraise ValueError('here')"
+    )
     assert report.stdout == b"1\n"
     assert report.stderr.endswith(b"ValueError: here\n")
 
@@ -148,9 +155,7 @@ def test_a_killed_worker_is_a_fault_and_not_a_verdict(session: Session) -> None:
 
 
 def test_a_hostile_folder_is_removed(session: Session) -> None:
-    program = (
-        "import os\nfor i in range(3000):\n    os.mkdir('d'); os.chdir('d')\n    if i % 100 == 0: open('f', 'w').close()\n"
-    )
+    program = "import os\nfor i in range(3000):\n    os.mkdir('d'); os.chdir('d')\n    if i % 100 == 0: open('f', 'w').close()\n"
     limits = replace(LIMITS, files=10_000)
     assert run(session, program, limits=limits)[0].index == 0
     assert run(session, "import os\nprint(os.listdir('.'))")[0].stdout == b"[]\n"
