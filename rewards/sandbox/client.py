@@ -6,6 +6,7 @@ import contextlib
 import os
 import socket
 import subprocess
+import tempfile
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from genesys.rewards.sandbox.store import store
 from genesys.rewards.sandbox.task import Task
 from genesys.rewards.sandbox.toolchains import all_roots, python_executable
 from genesys.rewards.sandbox.unavailable import SandboxFault, SandboxUnavailable
+from genesys.rewards.sandbox.worker.levels import remove_folder
 
 START = Path(__file__).resolve().parent / "worker" / "start.py"
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"}
@@ -80,6 +82,8 @@ class Worker:
         """
         self.level = level
         self.proven: tuple[str, ...] = ()
+        self._scratch = tempfile.mkdtemp(prefix="genesys-box-")  # of levels that have no mounts
+        Path(self._scratch).chmod(0o711)
         self._socket, theirs = socket.socketpair()
         self._process = subprocess.Popen(
             [python_executable(), "-s", "-S", "-P", "-B", str(START), str(theirs.fileno())],
@@ -101,6 +105,7 @@ class Worker:
             "number": self._process.pid,  # tells this worker's users from those of others
             "read_only": all_roots(),
             "store": str(store()),
+            "scratch": self._scratch,
         }
         try:
             wire.send(self._socket, settings)
@@ -185,5 +190,6 @@ class Worker:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
+        remove_folder(self._scratch)
         if self._process.stderr:
             self._process.stderr.close()

@@ -8,6 +8,7 @@ ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 """Machine -> (column of the table, AUDIT_ARCH constant that seccomp sees)."""
 
 TABLE: dict[str, tuple[int | None, int | None]] = {
+    "prctl": (157, 167),
     "socket": (41, 198),
     "socketpair": (53, 199),
     "ptrace": (101, 117),

@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import resource
 import signal
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -81,7 +80,7 @@ class NamespacesLevel:
     name = "namespaces"
     spawns = True
 
-    def __init__(self, number: int, read_only: Sequence[str], store: str) -> None:
+    def __init__(self, number: int, read_only: Sequence[str], store: str, scratch: str) -> None:
         self._namespaces = Namespaces.enter(number, read_only, store)
         self.store = mounts.STORE
         self.reach = Reach(())
@@ -141,13 +140,12 @@ class FolderLevel:
     name = ""
     spawns = False
 
-    def __init__(self, number: int, read_only: Sequence[str], store: str) -> None:
+    def __init__(self, number: int, read_only: Sequence[str], store: str, scratch: str) -> None:
         self.store = store
         self._uid = privileges.test_uid(number) if os.geteuid() == 0 else None
         self.reach = Reach(() if self._uid is None else read_only)
         self._read_only = (*mounts.SYSTEM, *read_only, store)
-        self._top = tempfile.mkdtemp(prefix="genesys-box-")
-        Path(self._top).chmod(0o711)
+        self._top = scratch
 
     def fork_program(self) -> int:
         """An ordinary fork."""
@@ -179,6 +177,7 @@ class FolderLevel:
         if self._uid is not None:
             privileges.become(self._uid)
             syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)
+        syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)  # after the change of user, which clears it
 
     def reap(self, pid: int) -> float:
         """Kills the test's process group: at `landlock` only a compiler can have children."""
@@ -201,10 +200,10 @@ class LandlockLevel(FolderLevel):
 
     name = "landlock"
 
-    def __init__(self, number: int, read_only: Sequence[str], store: str) -> None:
+    def __init__(self, number: int, read_only: Sequence[str], store: str, scratch: str) -> None:
         if landlock.version() < 1:
             raise OSError("the kernel has no Landlock (5.13 or later, with landlock among its LSMs)")
-        super().__init__(number, read_only, store)
+        super().__init__(number, read_only, store, scratch)
         seccomp.compile_policy(seccomp.policy(fork=False))  # fails here where no filter can be built
 
     def confine_test(self, task: Task, box: Box) -> None:
@@ -222,7 +221,7 @@ class RlimitsLevel(FolderLevel):
     name = "rlimits"
 
 
-LEVELS: dict[str, Callable[[int, Sequence[str], str], Level]] = {
+LEVELS: dict[str, Callable[[int, Sequence[str], str, str], Level]] = {
     "namespaces": NamespacesLevel,
     "landlock": LandlockLevel,
     "rlimits": RlimitsLevel,

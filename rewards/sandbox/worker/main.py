@@ -29,7 +29,9 @@ def main(arguments: list[str]) -> NoReturn:
     python_main.warm_up()
     privileges.raise_descriptors()
     try:
-        level = LEVELS[settings["level"]](settings["number"], settings["read_only"], settings["store"])
+        level = LEVELS[settings["level"]](
+            settings["number"], settings["read_only"], settings["store"], settings["scratch"]
+        )
     except OSError as error:
         wire.send(sock, {"ready": False, "missing": str(error)})
         sys.exit(1)

@@ -119,6 +119,7 @@ def policy(*, fork: bool, alone: int | None = None) -> list[Rule]:
     if alone is not None:
         rules += [deny_unless("kill", 0, alone), deny_unless("tgkill", 0, alone)]
         rules += [deny("tkill"), deny("rt_sigqueueinfo"), deny("rt_tgsigqueueinfo")]
+        rules.append(Rule("prctl", argument=0, value=syscalls.PR_SET_PDEATHSIG))  # it dies with its parent
     return rules
 
 

@@ -64,6 +64,8 @@ def test_the_strict_filter_allows_threads_and_signals_to_itself_alone() -> None:
     assert answer(program, 62, (77, 9)) == ALLOW  # kill
     assert answer(program, 62, (78, 9)) == EPERM
     assert answer(program, 62, (0xFFFFFFFF, 9)) == EPERM  # kill(-1)
+    assert answer(program, 157, (1, 0)) == EPERM  # prctl(PR_SET_PDEATHSIG)
+    assert answer(program, 157, (15, 0)) == ALLOW
 
 
 def test_the_worker_imports_nothing_but_the_standard_library_and_itself(root: Path) -> None:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from canaries import living
 
 from genesys.errors import UnknownName
 from genesys.rewards.sandbox.build import Executable, Rejected, Source
@@ -152,6 +157,31 @@ def test_a_killed_worker_is_a_fault_and_not_a_verdict(session: Session) -> None:
     with pytest.raises(SandboxFault):
         list(Session(worker, session.builder).run(made, [b""], LIMITS))
     assert worker.closed
+
+
+def test_nothing_outlives_a_worker_that_is_closed_in_the_middle(session: Session) -> None:
+    name = f"genesys-test-{os.getpid()}-{session.level}"
+    program = f"import os, sys\nprint(1, flush=True)\nos.execv('/bin/sleep', ['{name}', '60'])"
+    worker = Worker(session.level)
+    made = session.build(Source(language="python", text=program))
+    assert isinstance(made, Executable)
+    thread = threading.Thread(target=lambda: suppress_fault(Session(worker, session.builder), made))
+    thread.start()
+    while not living(name):
+        time.sleep(0.01)
+    worker.close()
+    thread.join()
+    for _ in range(200):
+        if not living(name):
+            break
+        time.sleep(0.01)
+    assert not living(name)
+    assert not Path(worker._scratch).exists()
+
+
+def suppress_fault(session: Session, made: Executable) -> None:
+    with suppress(SandboxFault, OSError, ValueError):
+        list(session.run(made, [b""], LIMITS))
 
 
 def test_a_hostile_folder_is_removed(session: Session) -> None:
