@@ -63,11 +63,14 @@ class Progress:
         """Verdicts without a score."""
         return sum(count for name, count in self.causes.items() if CAUSES[name].outcome == "unscorable")
 
-    @property
-    def seconds_left(self) -> float | None:
-        """Estimated seconds to the end of the plan, or None before the first completion."""
-        missing = self.planned - self.before - self.completions
-        return missing * self.seconds / self.completions if self.completions else None
+    def seconds_left(self, done: int) -> float | None:
+        """Estimated seconds to the end of the plan at the pace so far, or None where nobody can tell.
+
+        Args:
+            done: What this call has done of the plan: completions or verdicts.
+        """
+        missing = self.planned - self.before - done
+        return missing * self.seconds / done if done and self.planned else None
 
     def committed(self, completion: Completion) -> None:
         """Counts a completion that is durable now."""

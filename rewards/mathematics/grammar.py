@@ -158,8 +158,13 @@ class _Parser:
                 raise TooComplexError
             node = self.base()
             self.depth -= 1
-        if self.accept("op", "^"):
-            return tree.power(node, self.exponent())
+        if not self.accept("op", "^"):
+            return node
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise TooComplexError
+        node = tree.power(node, self.exponent())
+        self.depth -= 1
         return node
 
     def base(self) -> Node:

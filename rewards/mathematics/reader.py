@@ -36,6 +36,7 @@ _PLACEHOLDERS = frozenset(
 _ALL_REALS = frozenset(
     ("all real numbers", "all reals", "real numbers", "the real numbers", "all real number")
 )
+_MAX_RATIO = 12
 _TRAILING = frozenset((".", ",", ";", ":", "?", "*", '"', "#"))
 
 
@@ -255,7 +256,7 @@ def _based(tokens: Tokens) -> Based | None:
 
 def _ratio(tokens: Tokens) -> Ratio | None:
     parts, cuts = split_at(tokens, lambda token: token.kind == "op" and token.text == ":")
-    if not cuts or not all(parts):
+    if not 0 < len(cuts) < _MAX_RATIO or not all(parts):
         return None
     suffix = ""
     if len(parts[-1]) > 1 and parts[-1][-1].text.lower() in ("am", "pm"):

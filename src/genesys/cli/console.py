@@ -20,7 +20,8 @@ def print_json(value: Mapping[str, Any]) -> None:
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
     """A table whose numbers stand on the right."""
-    made = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
+    made = Table(title=title or None, title_justify="left", show_edge=False, pad_edge=False)
+    made.show_header = any(columns)
     for index, column in enumerate(columns):
         numeric = all(isinstance(row[index], int | float) or row[index] == "" for row in rows)
         made.add_column(column, justify="right" if numeric and rows else "left", overflow="fold")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -113,12 +115,23 @@ def _tell_next(model: Path, run: Path, dataset: Path, report: CurationReport) ->
 
     show(report)
     stdout.rule("Next")
+    genesys, python = _command("genesys"), _command("python")
     stdout.print(
-        f"genesys show {run} --traces 5 --cause wrong_answer\n"
-        f"genesys collect --env {ENV} --problems string-programs:level=0,seed=9,size=64 "
-        f"--model {model} --temperature 1 --top-p 1 --max-tokens {MAX_TOKENS} --n 4 --out runs/mine\n"
-        f"python -c \"import datasets; print(datasets.load_dataset({str(dataset)!r}, 'sft')['train'][0])\"",
+        f"{genesys} show {run} --traces 5 --cause wrong_answer\n"
+        f"{genesys} collect --env {ENV} --problems string-programs:level=0,seed=9,size=64 "
+        f"--model {model} -o label=genesys-tiny --temperature 1 --top-p 1 --max-tokens {MAX_TOKENS} "
+        f"--n 4 --out runs/mine\n"
+        f"{python} -c \"import datasets; print(datasets.load_dataset({str(dataset)!r}, 'sft')['train'][0])\"",
         highlight=False,
         soft_wrap=True,
         markup=False,
     )
+
+
+def _command(name: str) -> str:
+    """How a program of this environment is called from here: by its name where the shell finds it."""
+    ours = Path(sys.executable).with_name(name)
+    found = shutil.which(name)
+    if found is not None and Path(found).samefile(ours):
+        return name
+    return str(ours.relative_to(Path.cwd())) if ours.is_relative_to(Path.cwd()) else str(ours)

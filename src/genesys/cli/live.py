@@ -16,7 +16,6 @@ from genesys.cli.console import duration, percent, stderr
 if TYPE_CHECKING:
     from genesys.rollouts.progress import Progress
 
-_REFRESH_SECONDS = 0.25
 _LINE_SECONDS = 20.0
 
 
@@ -43,24 +42,34 @@ def _print_lines(progress: Progress, noun: str, stop: threading.Event) -> None:
 
 
 def _bar(progress: Progress, noun: str) -> Table:
-    done = progress.before + max(progress.completions, progress.verified if noun == "verdicts" else 0)
     grid = Table.grid(padding=(0, 2))
-    bar = ProgressBar(total=max(progress.planned, 1), completed=done, width=30)
+    bar = ProgressBar(
+        total=progress.planned or None,
+        completed=progress.before + _done(progress, noun),
+        width=30,
+        pulse=not progress.planned,
+    )
     grid.add_row(bar, *_fields(progress, noun))
     return grid
 
 
+def _done(progress: Progress, noun: str) -> int:
+    return progress.verified if noun == "verdicts" else progress.completions
+
+
 def _fields(progress: Progress, noun: str) -> list[str]:
     """The counters as short texts."""
+    done = _done(progress, noun)
+    of = f"/{progress.planned:,}" if progress.planned else ""
+    fields = [f"{progress.before + done:,}{of} {noun}"]
     if noun == "verdicts":
-        done, rate = progress.verified, f"{progress.verified / progress.seconds:,.0f} rows/s"
+        fields.append(f"{done / progress.seconds:,.0f} rows/s")
     else:
-        done, rate = progress.completions, f"{progress.tokens_per_second:,.0f} tokens/s"
-    fields = [f"{progress.before + done:,}/{progress.planned:,} {noun}", rate]
+        fields.append(f"{progress.tokens_per_second:,.0f} tokens/s")
     if progress.verified:
-        scorable = progress.verified - progress.unscorable
-        fields.append(f"pass {percent(progress.passed, scorable)}")
+        fields.append(f"pass {percent(progress.passed, progress.verified - progress.unscorable)}")
         fields.append(f"unscorable {percent(progress.unscorable, progress.verified)}")
     if progress.failed:
         fields.append(f"failed {progress.failed:,}")
-    return [*fields, f"{duration(progress.seconds_left)} left"]
+    left = progress.seconds_left(done)
+    return fields if left is None else [*fields, f"{duration(left)} left"]

@@ -66,7 +66,7 @@ def panel(trace: Trace) -> Panel:
     body.append(trace.prompt.strip() + "\n\n", style="dim")
     body.append(trace.text.strip())
     verdict = "right" if trace.score == 1.0 else f"{trace.score} {trace.cause}"
-    title = f"{trace.problem_id}  gold {trace.gold!r}" if trace.gold is not None else trace.problem_id
+    title = f"{trace.problem_id}  gold: {trace.gold}" if trace.gold is not None else trace.problem_id
     footer = f"{verdict}, {trace.tokens or '?'} tokens, {trace.finish_reason}, {trace.response_id}"
     style = "green" if trace.score == 1.0 else "yellow" if trace.score is None else "red"
     return Panel(body, title=Text(title), subtitle=Text(footer), title_align="left", border_style=style)
