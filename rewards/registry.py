@@ -17,6 +17,7 @@ VERIFIERS = Registry(
         "math": "genesys.rewards.mathematics.verifier:MathVerifier",
         "math-verify": "genesys.rewards.math_verify_plain:PlainMathVerify",
         "output": "genesys.rewards.output_verifier:OutputVerifier",
+        "code": "genesys.rewards.coding.verifier:CodeVerifier",
     },
 )
 """Other packages add theirs through the entry-point group `genesys.verifiers`."""
@@ -24,6 +25,7 @@ VERIFIERS = Registry(
 DEFAULTS = {
     "verifiable_math": "math",
     "code_output_prediction": "output",
+    "verifiable_code": "code",
 }
 """The verifier of each task type, where the caller names none."""
 
@@ -32,6 +34,7 @@ TASK_TYPES = {
     "math": ("verifiable_math",),
     "math-verify": ("verifiable_math",),
     "output": ("code_output_prediction",),
+    "code": ("verifiable_code",),
 }
 """The task types a verifier is for, where it is chosen by name for a mixed run; others serve all."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from genesys.envs.sources.files import FileProblems
 from genesys.envs.sources.generated import GENERATORS, GeneratedProblems, Generator
+from genesys.envs.sources.listed import COLLECTIONS
 from genesys.envs.sources.source import ProblemSource
 from genesys.errors import ConfigurationError, UnknownName
 
@@ -33,6 +34,9 @@ def open_problems(
         DataError: If the file cannot be used (`FileProblems`).
     """
     given = {name: value for name, value in params.items() if value is not None}
+    if isinstance(spec, str) and spec in COLLECTIONS and not given:
+        collection: ProblemSource = COLLECTIONS.load(spec)
+        return collection
     if isinstance(spec, str) and _is_generator(spec):
         return _generated(spec, given)
     if given:

@@ -32,6 +32,7 @@ class Backend(Protocol):
 
 BACKENDS = {
     "worker": "genesys.rewards.grading.pool:WorkerBackend",
+    "sandbox": "genesys.rewards.sandbox.pool:SandboxBackend",
     "remote": "genesys.rewards.grading.backend:RemoteBackend",
 }
 """Kind of verifier -> its backend."""

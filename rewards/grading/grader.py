@@ -148,6 +148,8 @@ class Grader:
         started = time.perf_counter()
         try:
             verdict = await self._backend(_build(spec).kind).run(spec, problem, text)
+        except ConfigurationError:
+            raise  # what the person must change, such as a machine without isolation, is no verdict
         except Exception as error:  # noqa: BLE001  # the boundary, as in `_decide_here`
             verdict = _failed(error)
         cost = {**verdict.cost, "seconds": time.perf_counter() - started}

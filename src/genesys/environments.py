@@ -14,6 +14,7 @@ ENVIRONMENTS = {
         "genesys.envs.output_env:OutputPredictionVectorEnv",
         "output@1",
     ),
+    "genesys/code-v0": ("genesys.envs.code_env:CodeEnv", "genesys.envs.code_env:CodeVectorEnv", "code@1"),
 }
 """Environment id -> environment, vector environment, and the verifier that is its reward.
 
