@@ -58,6 +58,10 @@ class Recorded:
         )
 
 
+_Item = Recorded | SpoolRow | BaseException
+"""A completion to commit, a score to commit, or what stops the recorder."""
+
+
 class Recorder:
     """Commits and verifies on a thread of its own.
 
@@ -71,7 +75,7 @@ class Recorder:
         self._run = run
         self._grader = grader
         self._progress = progress
-        self._queue: queue.Queue[Recorded | SpoolRow | None] = queue.Queue()
+        self._queue: queue.Queue[_Item | None] = queue.Queue()
         self._room = threading.BoundedSemaphore(_UNVERIFIED)
         self._unverified = 0
         self._problems = run.problem_ids()
@@ -107,6 +111,7 @@ class Recorder:
 
         Raises:
             StorageError: If something could not be committed.
+            ConfigurationError: If nothing can be verified here: no sandbox holds, say.
         """
         self._queue.put(None)
         self._thread.join()
@@ -126,7 +131,7 @@ class Recorder:
         except BaseException as error:  # noqa: BLE001  # handed to the caller by `put` and `close`
             self._error = error
 
-    def _gather(self) -> list[Recorded | SpoolRow | None]:
+    def _gather(self) -> list[_Item | None]:
         """All that has gathered; waits for the first."""
         items = [self._queue.get()]
         while len(items) < _GROUP:
@@ -136,13 +141,18 @@ class Recorder:
                 break
         return items
 
-    def _handle(self, items: list[Recorded | SpoolRow]) -> None:
+    def _handle(self, items: list[_Item]) -> None:
         rows: list[SpoolRow] = []
         for item in items:
-            rows += [item] if isinstance(item, SpoolRow) else self._rows(item)
+            if isinstance(item, SpoolRow):
+                rows.append(item)
+            elif isinstance(item, Recorded):
+                rows += self._rows(item)
         if rows:
             self._run.commit(rows)
         for item in items:
+            if isinstance(item, BaseException):
+                raise item
             if isinstance(item, SpoolRow):
                 self._unverified -= 1
                 self._room.release()
@@ -172,6 +182,9 @@ class Recorder:
         """Called by whichever thread ends the verification: hands the verdict to the recorder's."""
         if done.cancelled():
             verdict = Verdict.unscorable("verifier_failed", error="the grader was closed")
+        elif (error := done.exception()) is not None:
+            self._queue.put(error)  # nothing here can be verified: the harvest stops with what is committed
+            return
         else:
             verdict = done.result()
         self._progress.verified_one(item.problem, verdict)

@@ -3,7 +3,8 @@
     GenesysError
     ├── ConfigurationError      the caller asked for something that cannot be (exit status 2)
     │   ├── UnknownName         a name that no registry holds
-    │   └── MissingExtra        a feature whose optional packages are not installed
+    │   ├── MissingExtra        a feature whose optional packages are not installed
+    │   └── SandboxUnavailable  no isolation level holds here (genesys.rewards.sandbox.unavailable)
     ├── DataError               a file or row that cannot be used as it is
     │   ├── MalformedRow        a row that does not parse, named by file and line
     │   └── Conflict            two different things under one identity

@@ -204,3 +204,18 @@ def test_a_response_id_follows_from_all_it_depends_on() -> None:
     ]
     assert len({*base, *(ids[0] for ids in others)}) == 7
     assert all(len(name) == 32 for name in base)
+
+
+def test_a_verifier_that_cannot_run_here_stops_the_harvest_and_loses_nothing(tmp_path: Path) -> None:
+    from odd_verifiers import RefusingVerifier
+
+    from genesys.rewards import VerifierSpec
+
+    wanted = settings(tmp_path)
+    grader = Grader({"verifiable_math": VerifierSpec.of(RefusingVerifier())})
+    with pytest.raises(ConfigurationError, match="no sandbox"):
+        asyncio.run(harvest_of(wanted).run(tmp_path / "run", grader))
+    grader.close()
+    kept = RunReader(tmp_path / "run").table("completions").num_rows
+    assert kept > 0
+    assert harvest(wanted, tmp_path / "run").before == kept

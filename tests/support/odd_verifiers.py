@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import ClassVar
 
+from genesys.errors import ConfigurationError
 from genesys.rewards.verifier import Kind
 from genesys.schema import Problem, Verdict
 
@@ -64,6 +65,24 @@ class AsyncVerifier:
         if text == "down":
             return Verdict.unscorable("judge_unreachable")
         return Verdict.right(asked=text)
+
+    def check_gold(self, problem: Problem) -> str | None:
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefusingVerifier:
+    """Cannot run on this machine, as code without a sandbox cannot."""
+
+    name: ClassVar[str] = "refuses"
+    version: ClassVar[str] = "1"
+    kind: ClassVar[Kind] = "remote"
+
+    def verify(self, problem: Problem, text: str) -> Verdict:
+        raise ConfigurationError("no sandbox here")
+
+    async def averify(self, problem: Problem, text: str) -> Verdict:
+        return self.verify(problem, text)
 
     def check_gold(self, problem: Problem) -> str | None:
         return None

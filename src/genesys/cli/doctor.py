@@ -20,8 +20,6 @@ EXTRAS = {
     "curate": ("duckdb",),
     "train": ("torch", "transformers", "trl", "datasets", "wandb"),
     "hub": ("huggingface-hub",),
-    "server": ("httpx",),
-    "ray": ("ray",),
 }
 _FREE_GB = 5
 
@@ -44,7 +42,7 @@ class Line:
 
 
 def doctor(json: Json = False) -> None:
-    """Check Python, packages, extras, the grader and the disk; name the remedy of what is missing.
+    """Check Python, packages, extras, the grader, toolchains, isolation and the disk, with remedies.
 
     Exit status 1 where something that every user needs is wrong.
     """
@@ -63,12 +61,16 @@ def doctor(json: Json = False) -> None:
 
 def examine() -> Iterator[Line]:
     """Looks at everything, one line each."""
+    from genesys.rewards.sandbox.doctor import doctor_lines
+
     yield Line("Python", sys.version_info >= (3, 11), platform.python_version(), "")
     for package in ("genesys-rl", "gymnasium", "math-verify", "pyarrow"):
         yield _package(package)
     for extra, packages in EXTRAS.items():
         yield _extra(extra, packages)
     yield _grader()
+    for line in doctor_lines():
+        yield Line(*line)
     yield _disk(Path.cwd())
 
 
