@@ -60,7 +60,8 @@ class Recipe:
         name: What it is called: "synthetic-1".
         thresholds: Task type -> least score that passes; "default" for all others.
         outputs: The datasets it makes.
-        verifiers: Task type -> key of the verifier whose scores count; where absent, the only one.
+        verifiers: Task type -> key of the verifier whose scores count; where absent, the task type's own
+            verifier, or the only one that has scored.
         summary: What it makes, in one line.
         text: The recipe as TOML, copied beside the data it made; "" where it came from no file.
     """

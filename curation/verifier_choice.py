@@ -1,4 +1,4 @@
-"""Whose scores count: asked for, said by the recipe, or the only ones there are."""
+"""Whose scores count: asked for, said by the recipe, the task type's own verifier, or the only ones there are."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from genesys.curation.lake import Lake
 from genesys.curation.recipe import Recipe
 from genesys.errors import ConfigurationError, UnknownName
+from genesys.rewards.registry import DEFAULTS, default_spec
 
 _SCORED_BY = """
 SELECT task_type, verifier, count(DISTINCT response_id)
@@ -27,7 +28,8 @@ def choose_verifiers(lake: Lake, recipe: Recipe, asked: Sequence[str]) -> dict[s
 
     Raises:
         UnknownName: If a verifier that is asked for has scored nothing.
-        ConfigurationError: If several have scored a task type and none of them is named.
+        ConfigurationError: If several have scored a task type, none of them is its default, and none is
+            named.
     """
     scored: dict[str, dict[str, int]] = {}
     for task_type, key, responses in lake.rows(_SCORED_BY):
@@ -52,7 +54,7 @@ def _choose(task_type: str, counts: Mapping[str, int], recipe: Recipe, asked: Se
                 f"there are: {_listed(counts)}",
                 f"Run `genesys score RUN --verifier {name}` first, or choose one with --verifier.",
             )
-    candidates = exact or wanted or list(counts)
+    candidates = exact or wanted or _own(task_type, counts) or list(counts)
     if len(candidates) > 1:
         listed = _listed({key: counts[key] for key in candidates})
         raise ConfigurationError(
@@ -60,6 +62,12 @@ def _choose(task_type: str, counts: Mapping[str, int], recipe: Recipe, asked: Se
             f"Choose one, such as --verifier {candidates[0]}, or name it under [verifiers] in the recipe.",
         )
     return candidates[0]
+
+
+def _own(task_type: str, counts: Mapping[str, int]) -> list[str]:
+    """The key of the task type's default verifier, where it has scored: other scores stand for comparison."""
+    own = default_spec(task_type).key if task_type in DEFAULTS else None
+    return [key for key in counts if key == own]
 
 
 def _names(name: str, key: str) -> bool:

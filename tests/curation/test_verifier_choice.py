@@ -23,11 +23,19 @@ def run(tmp_path: Path) -> Path:
     return make_run(tmp_path / "run", rows)
 
 
-def test_several_verifiers_of_a_task_type_are_listed(run: Path, tmp_path: Path) -> None:
+def test_the_task_types_own_verifier_counts_where_another_has_scored_for_comparison(
+    run: Path, tmp_path: Path
+) -> None:
+    assert curate([run], "synthetic-1", tmp_path / "out").verifiers["verifiable_math"] == "math@1"
+
+
+def test_several_verifiers_of_which_none_is_the_task_types_own_are_listed(tmp_path: Path) -> None:
+    verdicts = [verdict(1.0, verifier=PLAIN), verdict(0.0, verifier="mine@1")]
+    run = make_run(tmp_path / "run", [Row(problem=problem("a"), verdicts=verdicts)])
     with pytest.raises(ConfigurationError) as caught:
         curate([run], "synthetic-1", tmp_path / "out")
-    assert "verifiable_math: math-verify@0.9.0 (1 responses), math@1 (1 responses)" in caught.value.fault
-    assert "--verifier math-verify@0.9.0" in str(caught.value.remedy)
+    assert f"verifiable_math: {PLAIN} (1 responses), mine@1 (1 responses)" in caught.value.fault
+    assert f"--verifier {PLAIN}" in str(caught.value.remedy)
 
 
 @pytest.mark.parametrize(("asked", "kept"), [("math@1", 2), (PLAIN, 1), ("math", 2), ("math-verify", 1)])
