@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ from genesys.rollouts.run_folder import PART_CHARACTERS, RunFolder
 from genesys.rollouts.run_reader import SPOOL_FILE
 from genesys.rollouts.sampler import Sampler, SamplerSettings
 from genesys.rollouts.scoring import score_completions, unscored
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +66,7 @@ class Harvest:
             self.env_id, problems=self.problems, template=self.template, skip_malformed=self.skip_malformed
         )
         sampler = self.sampler.build()
+        _warn(self.sampler.name, sampler)
         try:
             with RunFolder(
                 out,
@@ -95,6 +100,13 @@ class Harvest:
 
     def _spool_path(self, out: Path) -> Path | None:
         return None if self.spool is None else self.spool / f"{out.resolve().name}.{SPOOL_FILE}"
+
+
+def _warn(name: str, sampler: Sampler) -> None:
+    """Says what a run with this sampler cannot promise."""
+    promised = sampler.capabilities
+    if sampler.sampling.temperature > 0 and not (promised.reproducible or promised.honours_seed):
+        logger.warning("sampler %s honours no seeds: the same run made again has other texts", name)
 
 
 def _catch_up(run: RunFolder, grader: Grader, progress: Progress) -> None:

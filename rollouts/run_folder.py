@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from genesys.errors import RunMismatch, StorageError
 from genesys.rollouts.identity import RunIdentity
+from genesys.rollouts.local_disk import check_local
 from genesys.rollouts.parts import read_parts, remove_unfinished, sync_folder, write_part
 from genesys.rollouts.run_lock import RunLock
 from genesys.rollouts.run_reader import KEYS, RUN_FILE, SCHEMAS, SPOOL_FILE, RunReader, key_of
@@ -41,6 +42,7 @@ class RunFolder:
     Raises:
         RunMismatch: If the folder belongs to another run, or holds other things.
         RunLocked: If another process writes to it.
+        ConfigurationError: If the spool would lie across a network.
         StorageError: If the disk refuses.
     """
 
@@ -60,6 +62,7 @@ class RunFolder:
         try:
             self._adopt(spool)
             self.reader = RunReader(self.folder)
+            check_local(self.reader.spool_path.parent)
             self._spool = Spool(self.reader.spool_path)
             self._forget_stored_rows()
             self._spooled = self._spool.sizes()
