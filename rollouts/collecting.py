@@ -22,7 +22,6 @@ from genesys.rollouts.run_reader import SPOOL_FILE
 from genesys.rollouts.sampler import Sampler, SamplerSettings
 from genesys.rollouts.scoring import score_completions, unscored
 
-
 logger = logging.getLogger(__name__)
 
 

@@ -8,8 +8,23 @@ from pathlib import Path
 from genesys.errors import ConfigurationError
 
 NETWORK = frozenset(
-    ("nfs", "nfs4", "cifs", "smb3", "lustre", "ceph", "beegfs", "gpfs", "afs", "fuse.sshfs", "fuse.gcsfuse")
-    + ("fuse.s3fs", "fuse.rclone", "fuse.glusterfs", "fuse.juicefs")
+    [
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb3",
+        "lustre",
+        "ceph",
+        "beegfs",
+        "gpfs",
+        "afs",
+        "fuse.sshfs",
+        "fuse.gcsfuse",
+        "fuse.s3fs",
+        "fuse.rclone",
+        "fuse.glusterfs",
+        "fuse.juicefs",
+    ]
 )
 """File systems across a network, as Linux names them."""
 
