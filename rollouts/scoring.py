@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from genesys.rewards import Grader
@@ -22,23 +25,56 @@ T = TypeVar("T")
 
 _WINDOW = 4096
 _COMMIT_EVERY = 1024
+_COMMIT_SECONDS = 2.0
 
 
 def verified(
     items: Iterable[T],
     question: Callable[[T], tuple[Problem, str]],
     grader: Grader,
+    on_verdict: Callable[[T, Verdict], None] = lambda item, verdict: None,
 ) -> Iterator[tuple[T, Verdict]]:
-    """Verifies a stream, in its order, thousands ahead: one slow answer keeps nobody else waiting."""
+    """Verifies a stream, in its order, thousands ahead: one slow answer keeps nobody else waiting.
+
+    Args:
+        items: What is verified.
+        question: The problem and the text of an item.
+        grader: Verifies.
+        on_verdict: Called in this thread with each verdict as soon as it is there, whatever its turn.
+    """
     waiting: deque[tuple[T, Future[Verdict]]] = deque()
-    for item in items:
-        problem, text = question(item)
-        waiting.append((item, grader.submit(problem, text)))
-        while waiting and (len(waiting) >= _WINDOW or waiting[0][1].done()):
+    finished: SimpleQueue[tuple[T, Future[Verdict]]] = SimpleQueue()
+
+    def take_one(*, block: bool) -> bool:
+        try:
+            item, future = finished.get(block)
+        except Empty:
+            return False
+        on_verdict(item, future.result())
+        return True
+
+    def ready() -> Iterator[tuple[T, Verdict]]:
+        while waiting and waiting[0][1].done():
             first, future = waiting.popleft()
             yield first, future.result()
-    for item, future in waiting:
-        yield item, future.result()
+
+    left = 0
+    for item in items:
+        future = grader.submit(*question(item))
+        future.add_done_callback(partial(_announce, finished, item))
+        waiting.append((item, future))
+        left += 1
+        while left and take_one(block=len(waiting) >= _WINDOW and not waiting[0][1].done()):
+            left -= 1
+        yield from ready()
+    for _ in range(left):
+        take_one(block=True)
+        yield from ready()
+    yield from ready()
+
+
+def _announce(finished: SimpleQueue[tuple[T, Future[Verdict]]], item: T, future: Future[Verdict]) -> None:
+    finished.put((item, future))
 
 
 @dataclass(kw_only=True)
@@ -108,20 +144,44 @@ def score_responses(
     Rows that the file holds already are counted from it and not verified again.
     """
     progress = progress or Progress()
-    pending: list[tuple[int, dict[str, Any]]] = []
     places: Iterable[tuple[int, Response]] = enumerate(responses)
     if out is not None:
         places = _without_done(places, out, summary, progress)
-    for (place, one), verdict in verified(places, lambda item: (item[1].problem, item[1].text), grader):
-        summary.add(one, verdict)
-        progress.verified_one(one.problem, verdict)
-        if out is not None:
-            pending.append((place, _row(one, verdict)))
-            if len(pending) >= _COMMIT_EVERY:
-                out.commit(pending)
-                pending = []
-    if out is not None:
-        out.commit(pending)
+    writer = _Writer(out)
+
+    def on_verdict(item: tuple[int, Response], verdict: Verdict) -> None:
+        progress.verified_one(item[1].problem, verdict)
+        writer.put(item[0], _row(item[1], verdict))
+
+    try:
+        for (_, one), verdict in verified(places, _question, grader, on_verdict):
+            summary.add(one, verdict)
+    finally:
+        writer.commit()
+
+
+def _question(item: tuple[int, Response]) -> tuple[Problem, str]:
+    return item[1].problem, item[1].text
+
+
+class _Writer:
+    """Makes scored rows durable, many at a time where they come fast, soon where each takes seconds."""
+
+    def __init__(self, out: ScoreFile | None) -> None:
+        self._out = out
+        self._pending: list[tuple[int, dict[str, Any]]] = []
+        self._committed = time.monotonic()
+
+    def put(self, place: int, row: dict[str, Any]) -> None:
+        self._pending.append((place, row))
+        if len(self._pending) >= _COMMIT_EVERY or time.monotonic() - self._committed > _COMMIT_SECONDS:
+            self.commit()
+
+    def commit(self) -> None:
+        if self._out is not None:
+            self._out.commit(self._pending)
+        self._pending = []
+        self._committed = time.monotonic()
 
 
 def _without_done(

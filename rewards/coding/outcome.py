@@ -60,7 +60,8 @@ def fault(report: Report, limits: Limits) -> str | None:
     return "runtime_error"
 
 
-_NAMED = re.compile(r"[\w.]*(?:Error|Exception|Refused)\b|thread '\w+'.* panicked")
+_NAMED = re.compile(r"[\w.]*(?:Error|Exception|Refused)\b")
+_PANIC = re.compile(r"thread '\w+'.* panicked")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{4,}")
 _THREAD = re.compile(r"thread '(\w+)' \(\d+\)")
 _PATH = re.compile(r"(?:/[\w.+-]+){2,}")
@@ -72,9 +73,17 @@ def last_words(report: Report) -> str:
     if report.status < 0 and not text:
         return f"signal {-report.status}"
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("note: ")]
-    named = [line for line in lines if _NAMED.match(line)]
-    kept = named[-1] if named else "\n".join(lines[-3:])
+    kept = _telling(lines)
     return _PATH.sub("…", _THREAD.sub(r"thread '\1'", _ADDRESS.sub("0x…", kept)))
+
+
+def _telling(lines: list[str]) -> str:
+    """Of an error's lines, the one that names it; of a Rust panic, which says why below, all from there."""
+    panics = [place for place, line in enumerate(lines) if _PANIC.match(line)]
+    if panics:
+        return "\n".join(lines[panics[-1] : panics[-1] + 4])
+    named = [line for line in lines if _NAMED.match(line)]
+    return named[-1] if named else "\n".join(lines[-3:])
 
 
 def excerpt(text: str) -> str:

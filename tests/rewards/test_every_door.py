@@ -7,19 +7,29 @@ import json
 import multiprocessing
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import gymnasium
 import pytest
+from code_problems_for_tests import call_cases, code_problem, fenced, stdin_cases
 from grader_children import verify_in_child
 
 import genesys  # noqa: F401  # registers the environments
 from genesys.rewards import averify, averify_batch, verify, verify_batch
+from genesys.rewards.sandbox.levels import open_worker
+from genesys.rewards.sandbox.unavailable import SandboxUnavailable
 from genesys.schema import Problem
 
-ENVS = {"verifiable_math": "genesys/math-v0", "code_output_prediction": "genesys/output-prediction-v0"}
+Cases = list[tuple[Problem, str]]
+
+ENVS = {
+    "verifiable_math": "genesys/math-v0",
+    "code_output_prediction": "genesys/output-prediction-v0",
+    "verifiable_code": "genesys/code-v0",
+}
 
 
 def math_problem(gold: str) -> Problem:
@@ -50,43 +60,69 @@ CASES = [
     (_problem("code_output_prediction", "[1, 2]"), '{"output": "[1,2]"}'),
     (_problem("code_output_prediction", "abc"), "\\boxed{abd}"),
 ]
-PROBLEMS = [problem for problem, _ in CASES]
-TEXTS = [text for _, text in CASES]
+SUM = code_problem(
+    "python", [*stdin_cases(("1 2\n", "3\n"), ("4 5\n", "9\n")), *call_cases("add", ([2, 3], 5))]
+)
+ADD = "def add(a, b):\n    return a {} b\n\nif __name__ == '__main__':\n    print(add(*map(int, input().split())))"
+CODE_CASES = [
+    (SUM, fenced("python", ADD.format("+"))),  # right
+    (SUM, fenced("python", ADD.format("-"))),  # wrong
+    (SUM, fenced("python", "import sys\nprint(3)\nsys.exit(len(input()) % 2)")),  # right in parts
+    (SUM, "no program"),
+]
+
+
+@pytest.fixture(scope="module", params=["text", "code"])
+def cases(request: pytest.FixtureRequest) -> Cases:
+    """Cases of the verifiers that run nothing, and of the sandbox where this machine has one."""
+    if request.param == "text":
+        return CASES
+    try:
+        open_worker().close()
+    except SandboxUnavailable as refusal:
+        pytest.skip(refusal.fault)
+    return CODE_CASES
 
 
 @pytest.fixture(scope="module")
-def expected() -> list[bytes]:
-    return [verify(problem, text).content() for problem, text in CASES]
+def expected(cases: Cases) -> list[bytes]:
+    return [verify(problem, text).content() for problem, text in cases]
 
 
-def test_the_cases_end_in_different_ways() -> None:
-    causes = {verdict.cause for verdict in verify_batch(PROBLEMS, TEXTS)}
-    assert {None, "wrong_answer", "no_answer", "truncated", "bad_gold"} <= causes
+def test_the_cases_end_in_different_ways(cases: Cases) -> None:
+    causes = {verdict.cause for verdict in verify_batch(*columns(cases))}
+    others = {"truncated", "bad_gold"} if cases is CASES else set()
+    assert {None, "wrong_answer", "no_answer"} | others <= causes
 
 
-def test_verify_batch(expected: list[bytes]) -> None:
-    assert [verdict.content() for verdict in verify_batch(PROBLEMS, TEXTS)] == expected
+def columns(cases: Cases) -> tuple[list[Problem], list[str]]:
+    return [problem for problem, _ in cases], [text for _, text in cases]
 
 
-def test_an_asyncio_task(expected: list[bytes]) -> None:
+def test_verify_batch(cases: Cases, expected: list[bytes]) -> None:
+    assert [verdict.content() for verdict in verify_batch(*columns(cases))] == expected
+
+
+def test_an_asyncio_task(cases: Cases, expected: list[bytes]) -> None:
     async def one_by_one() -> list[bytes]:
-        tasks = [asyncio.create_task(averify(problem, text)) for problem, text in CASES]
+        tasks = [asyncio.create_task(averify(problem, text)) for problem, text in cases]
         return [(await task).content() for task in tasks]
 
     assert asyncio.run(one_by_one()) == expected
-    assert [verdict.content() for verdict in asyncio.run(averify_batch(PROBLEMS, TEXTS))] == expected
+    assert [verdict.content() for verdict in asyncio.run(averify_batch(*columns(cases)))] == expected
 
 
-def test_worker_threads(expected: list[bytes]) -> None:
+def test_worker_threads(cases: Cases, expected: list[bytes]) -> None:
     with ThreadPoolExecutor(4) as threads:
-        assert [one.content() for one in threads.map(verify, PROBLEMS, TEXTS)] == expected
+        assert [one.content() for one in threads.map(verify, *columns(cases))] == expected
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # forking with threads is what is tested
-def test_forked_and_spawned_processes(method: str, expected: list[bytes]) -> None:
+def test_forked_and_spawned_processes(method: str, cases: Cases, expected: list[bytes]) -> None:
     context: Any = multiprocessing.get_context(method)
-    for (problem, text), content in zip(CASES[2:5], expected[2:5], strict=True):
+    chosen = slice(2, 5) if cases is CASES else slice(0, 2)
+    for (problem, text), content in zip(cases[chosen], expected[chosen], strict=True):
         queue = context.Queue()
         child = context.Process(target=verify_in_child, args=(queue, problem, text, None))
         child.start()
@@ -94,12 +130,14 @@ def test_forked_and_spawned_processes(method: str, expected: list[bytes]) -> Non
         child.join()
 
 
-def write_problems(path: Path, task_type: str) -> list[int]:
-    """Writes the distinct problems of one task type; returns the places of their cases."""
-    places = [place for place, problem in enumerate(PROBLEMS) if problem.task_type == task_type]
-    rows = {PROBLEMS[place].problem_id: PROBLEMS[place].to_row() for place in places}
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows.values()))
-    return places
+def by_task_type(cases: Cases, path: Path) -> Iterator[tuple[str, str, list[int]]]:
+    """For each task type: its environment, a file of its distinct problems, the places of its cases."""
+    for task_type in sorted({problem.task_type for problem, _ in cases}):
+        places = [place for place, (problem, _) in enumerate(cases) if problem.task_type == task_type]
+        rows = {cases[place][0].problem_id: cases[place][0].to_row() for place in places}
+        file = path / f"{task_type}.jsonl"
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows.values()))
+        yield ENVS[task_type], str(file), places
 
 
 def as_step(content: bytes) -> tuple[float, bool, str, str, Any]:
@@ -111,32 +149,32 @@ def of_info(reward: float, info: dict[str, Any]) -> tuple[float, bool, str, str,
     return reward, info["scorable"], info["cause"], info["verifier"], json.loads(info["verdict_info"])
 
 
-@pytest.mark.parametrize("task_type", ENVS)
-def test_env_step(task_type: str, tmp_path: Path, expected: list[bytes]) -> None:
-    places = write_problems(tmp_path / "problems.jsonl", task_type)
-    env = gymnasium.make(ENVS[task_type], problems=str(tmp_path / "problems.jsonl"))
-    for place in places:
-        env.reset(options={"problem_id": PROBLEMS[place].problem_id})
-        _, reward, _, _, info = env.step(TEXTS[place])
-        assert of_info(float(reward), info) == as_step(expected[place])
+def test_env_step(cases: Cases, tmp_path: Path, expected: list[bytes]) -> None:
+    for env_id, file, places in by_task_type(cases, tmp_path):
+        env = gymnasium.make(env_id, problems=file)
+        for place in places:
+            problem, text = cases[place]
+            env.reset(options={"problem_id": problem.problem_id})
+            _, reward, _, _, info = env.step(text)
+            assert of_info(float(reward), info) == as_step(expected[place])
 
 
-@pytest.mark.parametrize("task_type", ENVS)
-def test_the_vector_environment(task_type: str, tmp_path: Path, expected: list[bytes]) -> None:
-    places = write_problems(tmp_path / "problems.jsonl", task_type)
-    envs = gymnasium.make_vec(ENVS[task_type], num_envs=2, problems=str(tmp_path / "problems.jsonl"))
-    for place in places:
-        envs.reset(options={"problem_id": PROBLEMS[place].problem_id})
-        _, rewards, _, _, infos = envs.step([TEXTS[place]] * 2)
-        for index in range(2):
-            info = {name: values[index] for name, values in infos["final_info"].items()}
-            assert of_info(rewards[index], info) == as_step(expected[place])
+def test_the_vector_environment(cases: Cases, tmp_path: Path, expected: list[bytes]) -> None:
+    for env_id, file, places in by_task_type(cases, tmp_path):
+        envs = gymnasium.make_vec(env_id, num_envs=2, problems=file)
+        for place in places:
+            problem, text = cases[place]
+            envs.reset(options={"problem_id": problem.problem_id})
+            _, rewards, _, _, infos = envs.step([text] * 2)
+            for index in range(2):
+                info = {name: values[index] for name, values in infos["final_info"].items()}
+                assert of_info(rewards[index], info) == as_step(expected[place])
 
 
-def test_genesys_score(tmp_path: Path, expected: list[bytes]) -> None:
+def test_genesys_score(cases: Cases, tmp_path: Path, expected: list[bytes]) -> None:
     rows = [
         {**problem.to_row(), "llm_response": text, "response_id": str(place)}
-        for place, (problem, text) in enumerate(CASES)
+        for place, (problem, text) in enumerate(cases)
     ]
     (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     command = ["genesys", "score", str(tmp_path / "in.jsonl"), "--out", str(tmp_path / "out.jsonl")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,8 @@ from genesys.cli.options import AnswerFormat, Json, SkipMalformed, Verifier, Wor
 from genesys.errors import Conflict
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from genesys.envs.gold_audit import GoldAudit
 
 audit_app = typer.Typer(no_args_is_help=True, help="Measure golds and verifiers before they are trusted.")
@@ -56,14 +59,29 @@ def audit_golds(
                 continue
             if source.duplicates:
                 duplicates[str(path)] = source.duplicates
-            with stderr.status(f"{path}: {len(source):,} problems"):
-                _merge(total, run_audit(source, grader, keep=show))
+            with stderr.status(f"{path}: {len(source):,} problems") as status:
+                counted = _counted(status, f"{path}: {{:,}} of {len(source):,} problems")
+                found = run_audit(source, grader, keep=show, on_progress=counted)
+            stderr.print(f"{path}: {found.passed:,} of {found.problems:,} problems pass", highlight=False)
+            _merge(total, found)
     finally:
         grader.close()
     _report(total, conflicts, duplicates, json=json)
     broken = sum(count for (_, kind), count in total.kinds.items() if kind != "bad_gold")
     if broken or conflicts:
         raise typer.Exit(1)
+
+
+def _counted(status: Status, words: str) -> Callable[[int], None]:
+    """Shows how many problems are done."""
+    done = 0
+
+    def on_progress(count: int) -> None:
+        nonlocal done
+        done += count
+        status.update(words.format(done))
+
+    return on_progress
 
 
 def _merge(total: GoldAudit, found: GoldAudit) -> None:

@@ -1,0 +1,69 @@
+"""Verifying responses that exist."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from odd_verifiers import OddVerifier
+
+from genesys.errors import ConfigurationError
+from genesys.rewards import Grader, Limits, VerifierSpec
+from genesys.rollouts.importing import Response, read_responses
+from genesys.rollouts.progress import Progress
+from genesys.rollouts.score_file import ScoreFile
+from genesys.rollouts.scoring import ScoreSummary, score_responses, verified
+from genesys.schema import Problem, Verdict
+
+SPEC = VerifierSpec.of(OddVerifier())
+PROBLEM = Problem(
+    problem_id="p", source="test", task_type="odd", prompt="?", verification_info={"ground_truth": "42"}
+)
+
+
+@pytest.fixture
+def grader() -> Iterator[Grader]:
+    made = Grader({"odd": SPEC}, workers=2, limits=Limits(wall_seconds=60))
+    yield made
+    made.close()
+
+
+def ask(text: str) -> tuple[Problem, str]:
+    return PROBLEM, text
+
+
+def test_verdicts_are_announced_before_their_turn_and_yielded_in_it(grader: Grader) -> None:
+    texts = ["nap 2", "42", "7", "42"]
+    announced: list[str] = []
+
+    def on_verdict(text: str, verdict: Verdict) -> None:
+        announced.append(text)
+
+    yielded = [text for text, _ in verified(texts, ask, grader, on_verdict)]
+    assert yielded == texts
+    assert announced[-1] == "nap 2"
+    assert sorted(announced) == sorted(texts)
+
+
+def test_what_is_scored_is_kept_when_a_later_row_stops_the_scoring(tmp_path: Path, grader: Grader) -> None:
+    rows = [{**PROBLEM.to_row(), "response_id": str(n), "llm_response": "42"} for n in range(5)]
+    path = tmp_path / "in.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    def and_then_stop() -> Iterator[Response]:
+        responses = list(read_responses(path))
+        yield from responses[:4]
+        grader.verify(PROBLEM, "42")  # when its turn is over, so are most of theirs
+        yield responses[4]
+        raise ConfigurationError("stopped")
+
+    out = ScoreFile(tmp_path / "out.jsonl", "same")
+    progress = Progress()
+    with pytest.raises(ConfigurationError):
+        score_responses(and_then_stop(), grader, ScoreSummary(), out=out, progress=progress)
+    out.close()
+    again = ScoreFile(tmp_path / "out.jsonl", "same")
+    assert len(again.done) == progress.verified > 0
+    again.close()
