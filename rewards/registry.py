@@ -55,11 +55,12 @@ def verifier_table(
         UnknownName: If no registry holds the name.
         ConfigurationError: If a verifier does not take the parameters.
     """
-    table = {task_type: default_spec(task_type, params) for task_type in DEFAULTS} if params else {}
     if name is not None:
         spec = verifier_spec(name, params)
-        table |= dict.fromkeys(TASK_TYPES.get(spec.name, (ANY,)), spec)
-    return table
+        if spec.name not in TASK_TYPES:
+            return {ANY: spec}
+    table = {task_type: default_spec(task_type, params) for task_type in DEFAULTS} if params else {}
+    return table if name is None else table | dict.fromkeys(TASK_TYPES[spec.name], spec)
 
 
 def verifier_spec(name: str, params: Mapping[str, Any] | None = None) -> VerifierSpec:

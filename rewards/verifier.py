@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
@@ -10,6 +11,8 @@ from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 from genesys.errors import ConfigurationError
 from genesys.registry import load_target
 from genesys.schema import Problem, Verdict, canonical_json, digest_of
+
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 Kind = Literal["inline", "worker", "sandbox", "remote"]
 """Where a verifier may run: in the caller (it is always fast), in a worker process that can be killed,
@@ -72,6 +75,13 @@ class VerifierSpec:
     version: str
     target: str
     params: str = "{}"
+
+    def __post_init__(self) -> None:
+        if not _WORD.fullmatch(self.name) or not _WORD.fullmatch(self.version):
+            raise ConfigurationError(
+                f"a verifier cannot be called {self.name!r}, version {self.version!r}",
+                "Use letters, digits, dots, dashes and underscores: its key is a folder of every run.",
+            )
 
     @property
     def key(self) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import lru_cache
+from typing import TypeVar
+from weakref import WeakSet
 
 from genesys.errors import ConfigurationError, UnknownName
 from genesys.rewards.grading.backend import Backend, make_backend
@@ -17,10 +19,20 @@ from genesys.rewards.grading.loop_thread import LoopThread
 from genesys.rewards.grading.turns import Turns
 from genesys.rewards.registry import ANY, default_spec
 from genesys.rewards.verifier import QuickVerifier, VerifierSpec
-from genesys.schema import Problem, Verdict
+from genesys.schema import Problem, Verdict, canonical_json, canonical_task_type
 
 _build = lru_cache(maxsize=64)(VerifierSpec.build)
 _default_spec = lru_cache(maxsize=64)(default_spec)
+
+
+T = TypeVar("T")
+_graders: WeakSet[Grader] = WeakSet()
+
+
+def abandon_all() -> None:
+    """In a forked child: every grader lets go of what belongs to the parent."""
+    for grader in list(_graders):
+        grader.abandon()
 
 
 class Grader:
@@ -46,9 +58,9 @@ class Grader:
         self._workers = workers or default_workers()
         self._limits = limits or Limits()
         self._lock = threading.Lock()
-        self._thread: LoopThread | None = None
-        self._backends: dict[str, Backend] = {}
+        self._engine: _Engine | None = None
         self._turns: Turns[Verdict | None] = Turns()
+        _graders.add(self)
 
     def verify(self, problem: Problem, text: str, *, verifier: VerifierSpec | None = None) -> Verdict:
         """Verifies one completion.
@@ -71,7 +83,7 @@ class Grader:
         _check_lengths(problems, texts)
         pairs = zip(problems, texts, strict=True)
         pending = [self.submit(problem, text, verifier=verifier) for problem, text in pairs]
-        return [future.result() for future in pending]
+        return [self._wait(future) for future in pending]
 
     def submit(self, problem: Problem, text: str, *, verifier: VerifierSpec | None = None) -> Future[Verdict]:
         """Starts a verification; what is decided quickly is done when this returns."""
@@ -79,7 +91,7 @@ class Grader:
         verdict = _decide_here(spec, problem, text)
         if verdict is None:
             assert spec is not None  # without one, `_decide_here` has decided
-            return self._loop_thread().submit(self._elsewhere(spec, problem, text))
+            return self._start(spec, problem, text)
         done: Future[Verdict] = Future()
         done.set_result(verdict)
         return done
@@ -91,7 +103,7 @@ class Grader:
         if verdict is not None:
             return verdict
         assert spec is not None  # without one, `_decide_here` has decided
-        return await asyncio.wrap_future(self._loop_thread().submit(self._elsewhere(spec, problem, text)))
+        return await asyncio.wrap_future(self._start(spec, problem, text))
 
     async def averify_batch(
         self, problems: Sequence[Problem], texts: Sequence[str], *, verifier: VerifierSpec | None = None
@@ -108,64 +120,102 @@ class Grader:
             return f"no verifier for task type {problem.task_type!r}"
         if _build(spec).kind == "inline":
             return _build(spec).check_gold(problem)
-        return self._loop_thread().submit(self._check_gold(spec, problem)).result()
-
-    async def _check_gold(self, spec: VerifierSpec, problem: Problem) -> str | None:
-        return await self._backend(_build(spec).kind).check_gold(spec, problem)
+        with self._lock:
+            engine = self._running()
+            future = engine.thread.submit(engine.backend(_build(spec).kind).check_gold(spec, problem))
+        return self._wait(future)
 
     def spec_for(self, problem: Problem) -> VerifierSpec | None:
         """The verifier this grader uses for a problem where the caller names none, or None."""
         return self._spec(problem, None)
 
     def close(self) -> None:
-        """Ends the thread and every process it started; idempotent, and the grader can be used again."""
+        """Ends the thread and every process it started; idempotent, and the grader can be used again.
+
+        Verifications that are under way end as cancelled.
+        """
         with self._lock:
-            thread, self._thread = self._thread, None
-            backends, self._backends = self._backends, {}
-        if thread is not None:
-            for backend in backends.values():
-                thread.call(backend.close)
-            thread.close()
+            engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.close()
 
     def abandon(self) -> None:
-        """In a forked child: lets go of what belongs to the parent."""
-        for backend in self._backends.values():
-            backend.abandon()
-        self._thread, self._backends = None, {}
+        """In a forked child: lets go of what belongs to the parent, whose threads do not exist here."""
+        if self._engine is not None:
+            self._engine.abandon()
+        self._engine, self._lock = None, threading.Lock()
 
     def _spec(self, problem: Problem, verifier: VerifierSpec | None) -> VerifierSpec | None:
         if verifier is not None:
             return verifier
-        chosen = self._verifiers.get(problem.task_type) or self._verifiers.get(ANY)
+        task_type = canonical_task_type(problem.task_type)
+        chosen = self._verifiers.get(task_type) or self._verifiers.get(ANY)
         if chosen is not None:
             return chosen
         try:
-            return _default_spec(problem.task_type)
+            return _default_spec(task_type)
         except UnknownName:
             return None
 
-    async def _elsewhere(self, spec: VerifierSpec, problem: Problem, text: str) -> Verdict:
+    def _start(self, spec: VerifierSpec, problem: Problem, text: str) -> Future[Verdict]:
+        with self._lock:  # so that nothing is started on a thread that is closing
+            engine = self._running()
+            return engine.thread.submit(engine.verify(spec, problem, text))
+
+    def _running(self) -> _Engine:
+        if self._engine is None:
+            self._engine = _Engine(self._workers, self._limits)
+        return self._engine
+
+    def _wait(self, future: Future[T]) -> T:
+        engine = self._engine
+        if not future.done() and engine is not None and engine.thread.is_current:
+            raise ConfigurationError(
+                "verify was called on the grader's own thread, where it would wait for itself",
+                "Await averify there, or call it from another thread.",
+            )
+        return future.result()
+
+
+class _Engine:
+    """A grader's thread with the backends that live on its loop."""
+
+    def __init__(self, workers: int, limits: Limits) -> None:
+        self.thread = LoopThread("genesys-grader")
+        self._workers = workers
+        self._limits = limits
+        self._backends: dict[str, Backend] = {}
+
+    def backend(self, kind: str) -> Backend:
+        """The backend of a kind, made when first asked for."""
+        if kind not in self._backends:
+            self._backends[kind] = make_backend(kind, workers=self._workers, limits=self._limits)
+        return self._backends[kind]
+
+    async def verify(self, spec: VerifierSpec, problem: Problem, text: str) -> Verdict:
+        """Verifies on the loop; a defect is a verdict, and never a lost row."""
         started = time.perf_counter()
         try:
-            verdict = await self._backend(_build(spec).kind).run(spec, problem, text)
+            verdict = _sound(await self.backend(_build(spec).kind).run(spec, problem, text))
         except ConfigurationError:
-            raise  # what the person must change, such as a machine without isolation, is no verdict
+            raise
         except Exception as error:  # noqa: BLE001  # the boundary, as in `_decide_here`
             verdict = _failed(error)
         cost = {**verdict.cost, "seconds": time.perf_counter() - started}
         return replace(verdict, verifier=spec.key, cost=cost)
 
-    def _backend(self, kind: str) -> Backend:
-        if kind not in self._backends:  # only ever called on the loop: no lock needed
-            self._backends[kind] = make_backend(kind, workers=self._workers, limits=self._limits)
-        return self._backends[kind]
+    def close(self) -> None:
+        """Cancels what runs, ends the backends, then the thread."""
+        self.thread.close(self._close_backends)
 
-    def _loop_thread(self) -> LoopThread:
-        if self._thread is None:
-            with self._lock:
-                if self._thread is None:
-                    self._thread = LoopThread("genesys-grader")
-        return self._thread
+    def _close_backends(self) -> None:
+        for backend in self._backends.values():
+            backend.close()
+
+    def abandon(self) -> None:
+        """Closes what a forked child has inherited."""
+        for backend in self._backends.values():
+            backend.abandon()
 
 
 def _decide_here(spec: VerifierSpec | None, problem: Problem, text: str) -> Verdict | None:
@@ -178,6 +228,7 @@ def _decide_here(spec: VerifierSpec | None, problem: Problem, text: str) -> Verd
     started = time.perf_counter()
     try:
         verdict = here(problem, text)
+        verdict = verdict and _sound(verdict)
     except Exception as error:  # noqa: BLE001  # the boundary: a defect of ours is a verdict, never a lost row
         verdict = _failed(error)
     if verdict is None:
@@ -192,6 +243,18 @@ def _local(spec: VerifierSpec) -> Callable[[Problem, str], Verdict | None] | Non
     if verifier.kind == "inline":
         return verifier.verify
     return verifier.quick if isinstance(verifier, QuickVerifier) else None
+
+
+def _sound(verdict: Verdict) -> Verdict:
+    """A verdict that can be stored.
+
+    Raises:
+        ValueError: If its info holds a NaN.
+        TypeError: If its info holds something that JSON has no word for.
+    """
+    if verdict.info:
+        canonical_json(verdict.info)
+    return verdict
 
 
 def _failed(error: Exception) -> Verdict:

@@ -19,30 +19,27 @@ class LoopThread:
         self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
         self._thread.start()
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the caller is on this thread, and would wait for itself."""
+        return threading.current_thread() is self._thread
+
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Schedules a coroutine from any thread."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
-    def call(self, function: Callable[[], None]) -> None:
-        """Runs a function on the loop and waits for it."""
-
-        async def run() -> None:
-            function()
-
-        self.submit(run()).result()
-
-    def close(self) -> None:
-        """Cancels what runs, stops the loop and joins the thread; idempotent."""
-        if self._loop.is_closed():
-            return
-        self.submit(_cancel_all()).result()
+    def close(self, at_end: Callable[[], None]) -> None:
+        """Cancels what runs, calls `at_end` on the loop, stops it and joins the thread."""
+        self.submit(_wind_up(at_end)).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
 
-async def _cancel_all() -> None:
-    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+async def _wind_up(at_end: Callable[[], None]) -> None:
+    while tasks := [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    at_end()
+    await asyncio.sleep(0)  # closed transports are done with in the next turn

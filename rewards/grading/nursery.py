@@ -25,25 +25,27 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main(control_fd: int) -> None:
-    """Serves `fork` and `kill` until the control socket closes."""
+    """Serves `fork`, `status` and `kill` until the control socket closes."""
     control = socket.socket(fileno=control_fd)
-    children: set[int] = set()
+    children: dict[int, int | None] = {}  # worker -> its wait status, or None while it runs
+    poll = select.poll()  # select() refuses descriptors above 1,023, which trainers have
+    poll.register(control, select.POLLIN | select.POLLHUP)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller's Ctrl-C is the caller's to handle
     try:
         while True:
-            readable, _, _ = select.select([control], [], [], 1.0)
+            readable = poll.poll(1000)
             _reap(children)
             if readable and not _serve_one(control, children):
                 return
     except ConnectionError:
         pass  # the caller died in the middle of a request
     finally:
-        for pid in children:
+        for pid in [pid for pid, status in children.items() if status is None]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
 
-def _serve_one(control: socket.socket, children: set[int]) -> bool:
+def _serve_one(control: socket.socket, children: dict[int, int | None]) -> bool:
     header, fds, _, _ = socket.recv_fds(control, HEADER_SIZE, 1)  # a descriptor rides on the first byte
     if len(header) < HEADER_SIZE:
         return False
@@ -53,6 +55,8 @@ def _serve_one(control: socket.socket, children: set[int]) -> bool:
     message = decode(payload)
     if "kill" in message:
         _kill(message["kill"], children)
+    elif "status" in message:
+        control.sendall(encode({"killed": _was_killed(message["status"], children)}))
     else:
         _preload(message["preload"])
         control.sendall(encode({"pid": _fork(fds[0], message["fork"], control, children)}))
@@ -67,11 +71,11 @@ def _preload(module: str) -> None:
         gc.freeze()
 
 
-def _fork(fd: int, memory_bytes: int, control: socket.socket, children: set[int]) -> int:
+def _fork(fd: int, memory_bytes: int, control: socket.socket, children: dict[int, int | None]) -> int:
     pid = os.fork()
     if pid:
         os.close(fd)
-        children.add(pid)
+        children[pid] = None
         return pid
     try:
         control.close()
@@ -89,15 +93,24 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _kill(pid: int, children: set[int]) -> None:
-    if pid in children:
+def _kill(pid: int, children: dict[int, int | None]) -> None:
+    if children.pop(pid, 0) is None:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
-        children.discard(pid)
 
 
-def _reap(children: set[int]) -> None:
-    for pid in list(children):
-        done, _ = os.waitpid(pid, os.WNOHANG)
-        if done:
-            children.discard(pid)
+def _was_killed(pid: int, children: dict[int, int | None]) -> bool:
+    """Whether a worker that ended was killed from outside: by a person, or for want of memory."""
+    status = children.pop(pid, 0)
+    if status is None:
+        _, status = os.waitpid(pid, 0)
+    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+
+
+def _reap(children: dict[int, int | None]) -> None:
+    """Notes how workers ended; who owns one asks for it, or kills it, and it is forgotten."""
+    for pid, status in children.items():
+        if status is None:
+            done, status = os.waitpid(pid, os.WNOHANG)
+            if done:
+                children[pid] = status

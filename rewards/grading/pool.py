@@ -2,7 +2,8 @@
 
 Whose fault a limit is decides the verdict. A worker that runs out of CPU time or memory over a gold which
 a fresh worker checks within the same limits met a wrong answer (`answer_too_complex`); over a gold that
-it cannot check either, a `bad_gold`. Only what is neither's fault, a machine that stalls, is unscorable.
+it cannot check either, a `bad_gold`. What is neither's fault is unscorable, and may be tried again: a machine
+that stalls, a worker that somebody killed or the system took for want of memory.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections import OrderedDict
 from contextlib import suppress
 from typing import Any
 
+from genesys.errors import VerifierError
 from genesys.rewards.grading.limits import Limits
 from genesys.rewards.grading.process import LimitExceeded, Nursery, WorkerDied, WorkerProcess
 from genesys.rewards.verifier import VerifierSpec
@@ -37,6 +39,7 @@ class WorkerBackend:
     def __init__(self, *, workers: int, limits: Limits) -> None:
         self._limits = limits
         self._slots = asyncio.Semaphore(workers)
+        self._gold_slots = asyncio.Semaphore(1)  # a harvest's plan need not queue behind its verdicts
         self._idle: list[WorkerProcess] = []
         self._busy: set[WorkerProcess] = set()
         self._nursery: Nursery | None = None
@@ -48,18 +51,18 @@ class WorkerBackend:
         job = _job("verify", spec, problem, text)
         for last_try in (False, True):
             try:
-                answer = await self._ask(spec, job)
+                answer = await self._ask(spec, job, self._slots)
             except LimitExceeded as exceeded:
                 if exceeded.limit == "cpu":
                     return await self._blame(spec, problem, "cpu")
-            except WorkerDied:
-                if last_try:
+            except WorkerDied as died:
+                if last_try and not died.killed:
                     return await self._blame(spec, problem, "crash")
             else:
                 if "limit" in answer:
                     return await self._blame(spec, problem, answer["limit"])
                 return _verdict(answer)
-        return Verdict.unscorable("verifier_failed", limit="wall")
+        return Verdict.unscorable("verifier_failed", error="workers stalled or were killed, twice")
 
     async def _blame(self, spec: VerifierSpec, problem: Problem, limit: str) -> Verdict:
         reason = await self.check_gold(spec, problem)
@@ -68,7 +71,11 @@ class WorkerBackend:
         return Verdict.unscorable("bad_gold", reason=reason)
 
     async def check_gold(self, spec: VerifierSpec, problem: Problem) -> str | None:
-        """Why the gold cannot be used: the verifier's reason, or that checking it exceeds the limits."""
+        """Why the gold cannot be used: the verifier's reason, or that checking it exceeds the limits.
+
+        Raises:
+            VerifierError: If the gold could not be checked, which is not the gold's fault.
+        """
         key = (spec.key, problem.digest)
         if key not in self._golds:
             self._golds[key] = await self._judge_gold(spec, problem)
@@ -77,17 +84,26 @@ class WorkerBackend:
         return self._golds[key]
 
     async def _judge_gold(self, spec: VerifierSpec, problem: Problem) -> str | None:
+        too_much = "checking the gold alone exceeds the limits"
         try:
-            answer = await self._ask(spec, _job("check_gold", spec, problem, ""))
-        except (LimitExceeded, WorkerDied):
-            return "checking the gold alone exceeds the limits"
-        if "limit" in answer:
-            return "checking the gold alone exceeds the limits"
-        reason: str | None = answer.get("error", answer.get("ok"))
+            answer = await self._ask(spec, _job("check_gold", spec, problem, ""), self._gold_slots)
+        except LimitExceeded as exceeded:
+            if exceeded.limit == "cpu":
+                return too_much
+            raise VerifierError(f"the worker stalled over the gold of {problem.problem_id!r}") from None
+        except WorkerDied as died:
+            if not died.killed:
+                return too_much
+            raise VerifierError(f"the worker was killed over the gold of {problem.problem_id!r}") from None
+        if "error" in answer:
+            raise VerifierError(
+                f"{spec.key} cannot check the gold of {problem.problem_id!r}: {answer['error']}"
+            )
+        reason: str | None = too_much if "limit" in answer else answer["ok"]
         return reason
 
-    async def _ask(self, spec: VerifierSpec, job: dict[str, Any]) -> dict[str, Any]:
-        async with self._slots:
+    async def _ask(self, spec: VerifierSpec, job: dict[str, Any], slots: asyncio.Semaphore) -> dict[str, Any]:
+        async with slots:
             worker = await self._take(spec)
             self._busy.add(worker)
             try:
@@ -95,6 +111,10 @@ class WorkerBackend:
                     await worker.ask({**job, "op": "prepare"})
                     worker.prepared.add(spec.key)
                 answer = await worker.ask(job, self._limits)
+            except WorkerDied as died:
+                died.killed = await self._was_killed(worker)
+                self._discard(worker)
+                raise
             except BaseException:  # a cancelled caller's worker is in the middle of something: end it too
                 self._discard(worker)
                 raise
@@ -104,6 +124,14 @@ class WorkerBackend:
             else:
                 self._idle.append(worker)
             return answer
+
+    async def _was_killed(self, worker: WorkerProcess) -> bool:
+        if self._nursery is None:
+            return True
+        try:
+            return await self._nursery.was_killed(worker.pid)
+        except OSError:
+            return True  # the nursery was killed, and its workers with it
 
     async def _take(self, spec: VerifierSpec) -> WorkerProcess:
         if self._idle:

@@ -18,7 +18,13 @@ PREPARE_SECONDS = 120.0
 
 
 class WorkerDied(Exception):
-    """The worker ended without an answer: a crash, or the memory limit."""
+    """The worker ended without an answer: it crashed, or it was killed from outside.
+
+    Attributes:
+        killed: Whether somebody else killed it, as far as its owner has found out.
+    """
+
+    killed = False
 
 
 class LimitExceeded(Exception):
@@ -134,20 +140,32 @@ class Nursery:
         Raises:
             ConnectionError: If the nursery is gone.
         """
-        async with self._lock:  # requests and replies pair up by order
-            ours, theirs = socket.socketpair()
-            try:
-                with theirs:
-                    request = encode({"fork": self._memory_bytes, "preload": module})
-                    socket.send_fds(self._control, [request], [theirs.fileno()])
-                    reply = await asyncio.to_thread(receive, self._control)
-                if reply is None:
-                    raise ConnectionResetError("the nursery has ended")
-            except BaseException:
-                ours.close()
-                raise
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                request = {"fork": self._memory_bytes, "preload": module}
+                reply = await self._request(request, theirs.fileno())
+        except BaseException:
+            ours.close()
+            raise
         reader, writer = await asyncio.open_connection(sock=ours)
         return WorkerProcess(reply["pid"], reader, writer)
+
+    async def was_killed(self, pid: int) -> bool:
+        """Whether a worker that died was killed by somebody else, such as a system short of memory.
+
+        Raises:
+            ConnectionError: If the nursery is gone.
+        """
+        return bool((await self._request({"status": pid}))["killed"])
+
+    async def _request(self, message: dict[str, Any], *fds: int) -> dict[str, Any]:
+        async with self._lock:  # requests and replies pair up by order
+            socket.send_fds(self._control, [encode(message)], fds)
+            reply = await asyncio.to_thread(receive, self._control)
+        if reply is None:
+            raise ConnectionResetError("the nursery has ended")
+        return reply
 
     def kill(self, pid: int) -> None:
         """Kills a worker at once."""

@@ -9,7 +9,7 @@ import atexit
 import os
 import threading
 
-from genesys.rewards.grading.grader import Grader
+from genesys.rewards.grading.grader import Grader, abandon_all
 
 _grader: Grader | None = None
 _lock = threading.Lock()
@@ -33,8 +33,7 @@ def _close() -> None:
 def _forget_after_fork() -> None:
     """The parent's thread does not exist in a forked child, and its lock may be held for ever."""
     global _grader, _lock
-    if _grader is not None:
-        _grader.abandon()
+    abandon_all()
     _grader, _lock = None, threading.Lock()
 
 

@@ -44,19 +44,23 @@ class _Queue(Generic[T]):
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._waiting.append((work, future))
-        if self._worker is None:
+        if self._worker is None or self._worker.done():
             self._worker = loop.create_task(self._work_off())
         return future
 
     async def _work_off(self) -> None:
-        while self._waiting:
-            until = time.perf_counter() + SLICE_SECONDS
-            while self._waiting and time.perf_counter() < until:
-                work, future = self._waiting.popleft()
-                if not future.done():  # its caller has not given up meanwhile
-                    _settle(work, future)
-            await asyncio.sleep(0)
-        self._worker = None  # a finished task would keep its loop alive
+        try:
+            while self._waiting:
+                until = time.perf_counter() + SLICE_SECONDS
+                while self._waiting and time.perf_counter() < until:
+                    work, future = self._waiting.popleft()
+                    if not future.done():  # its caller has not given up meanwhile
+                        _settle(work, future)
+                await asyncio.sleep(0)
+        finally:  # also when somebody cancels every task of the loop: nobody waits for ever
+            self._worker = None  # a finished task would keep its loop alive
+            while self._waiting:
+                self._waiting.popleft()[1].cancel()
 
 
 def _settle(work: Callable[[], T], future: asyncio.Future[T]) -> None:

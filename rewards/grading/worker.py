@@ -25,13 +25,13 @@ def serve(sock: socket.socket, memory_bytes: int) -> None:
     verifiers: dict[str, Verifier] = {}
     while (job := receive(sock)) is not None:
         try:
-            answer = _answer(job, verifiers)
+            answer = encode(_answer(job, verifiers))
         except MemoryError:
             sock.sendall(encode({"limit": "memory"}))
             os._exit(1)  # the heap is full of what could not be finished
         except Exception as error:  # noqa: BLE001  # the boundary: reported as the job's answer
-            answer = {"error": f"{type(error).__name__}: {str(error)[:200]}"}
-        sock.sendall(encode(answer))
+            answer = encode({"error": f"{type(error).__name__}: {str(error)[:200]}"})
+        sock.sendall(answer)
 
 
 def _confine(memory_bytes: int) -> None:

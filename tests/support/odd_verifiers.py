@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from dataclasses import dataclass
 from typing import ClassVar
@@ -31,6 +32,10 @@ class OddVerifier:
             return Verdict.right(size=len(bytearray(16 << 30)))
         if text == "crash":
             os._exit(3)
+        if text == "kill me":
+            os.kill(os.getpid(), signal.SIGKILL)  # what a system short of memory does
+        if text in ("nan", "set"):
+            return Verdict.right(value=float("nan") if text == "nan" else {1})
         if text == "raise":
             raise RuntimeError("a defect")
         if text.startswith("nap "):
@@ -44,6 +49,8 @@ class OddVerifier:
         if problem.verification_info.get("ground_truth") == "burn":
             while True:
                 pass
+        if problem.verification_info.get("ground_truth") == "kill me":
+            os.kill(os.getpid(), signal.SIGKILL)
         return None
 
 

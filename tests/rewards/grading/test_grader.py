@@ -4,6 +4,8 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +14,7 @@ import pytest
 from grader_children import verify_in_child
 from odd_verifiers import AsyncVerifier, OddVerifier
 
-from genesys.errors import ConfigurationError
+from genesys.errors import ConfigurationError, VerifierError
 from genesys.rewards import Grader, Limits, VerifierSpec, grader
 from genesys.schema import Problem, Verdict
 
@@ -126,11 +128,76 @@ def test_a_cancelled_caller_leaves_the_grader_in_order(tight: Grader) -> None:
 def test_the_process_that_forks_workers_may_die() -> None:
     ours = Grader({"odd": ODD}, workers=1)
     assert ours.verify(problem(), "42").score == 1.0
-    backend = ours._backends["worker"]
-    os.kill(backend._nursery._process.pid, signal.SIGKILL)  # type: ignore[attr-defined]  # reached on purpose
+    backend: Any = ours._engine._backends["worker"]  # type: ignore[union-attr]  # reached on purpose
+    os.kill(backend._nursery._process.pid, signal.SIGKILL)
     time.sleep(0.1)
     assert ours.verify(problem(), "42").score == 1.0
     ours.close()
+
+
+def test_a_worker_that_somebody_else_kills_is_nobodys_fault(tight: Grader) -> None:
+    verdict = tight.verify(problem(), "kill me")
+    assert (verdict.score, verdict.cause) == (None, "verifier_failed")
+
+
+@pytest.mark.parametrize("text", ["nan", "set"])
+def test_an_info_that_json_cannot_hold_is_the_verifiers_fault(tight: Grader, text: str) -> None:
+    verdict = tight.verify(problem(), text)
+    assert (verdict.score, verdict.cause) == (None, "verifier_failed")
+
+
+def test_a_gold_that_could_not_be_checked_is_not_called_bad(tight: Grader) -> None:
+    with pytest.raises(VerifierError, match="kill"):
+        tight.check_gold(problem("kill me"))
+
+
+def test_closing_with_work_under_way_leaves_nothing_behind() -> None:
+    ours = Grader({"odd": ODD}, workers=1)
+    futures = [ours.submit(problem(), "nap 5") for _ in range(3)]
+    ours.close()
+    assert all(future.cancelled() for future in futures)
+    assert [ours.verify(problem(), "42").score for _ in range(3)] == [1.0, 1.0, 1.0]
+    ours.close()
+
+
+def test_waiting_on_the_graders_own_thread_is_refused(tight: Grader) -> None:
+    caught: list[BaseException] = []
+
+    def again(_: object) -> None:
+        try:
+            tight.verify(problem(), "nap 0")
+        except ConfigurationError as error:
+            caught.append(error)
+
+    future = tight.submit(problem(), "nap 0.1")
+    future.add_done_callback(again)
+    future.result()
+    for _ in range(200):
+        if caught:
+            break
+        time.sleep(0.01)
+    assert "averify" in str(caught[0])
+
+
+def test_a_process_with_thousands_of_open_files_is_served() -> None:
+    code = (
+        "import os, resource; resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096)); "
+        "held = [os.open('/dev/null', os.O_RDONLY) for _ in range(1500)]; "
+        "from genesys.rewards import verify; from genesys.schema import Problem; "
+        "p = Problem(problem_id='p', source='s', task_type='verifiable_math', prompt='?', "
+        "verification_info={'ground_truth': 'x^2-1'}); "
+        "print(verify(p, '\\\\boxed{(x-1)(x+1)}', verifier='math-verify').score)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "1.0", done.stderr
+
+
+def test_a_grader_of_ones_own_works_in_a_forked_child(tight: Grader) -> None:
+    tight.verify(problem(), "nap 0")
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0 if tight.verify(problem(), "nap 0").score == 1.0 else 1)
+    assert os.waitpid(pid, 0)[1] == 0
 
 
 def test_no_worker_outlives_a_closed_grader() -> None:
