@@ -80,7 +80,7 @@ def cases(request: pytest.FixtureRequest) -> Cases:
     try:
         open_worker().close()
     except SandboxUnavailable as refusal:
-        pytest.skip(refusal.fault)
+        pytest.skip(f"no isolation level holds here: {refusal.fault}")
     return CODE_CASES
 
 
