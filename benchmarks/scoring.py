@@ -40,7 +40,7 @@ def measure(path: Path, out: Path) -> dict[str, float]:
     began, cpu = time.perf_counter(), time.process_time()
     target = ScoreFile(out, "benchmark")
     score_responses(read_responses(path), grader, summary, out=target)
-    target.finish()
+    target.finish(rows)
     seconds, scoring = time.perf_counter() - began, time.process_time() - cpu
     grader.close()
     return {

@@ -59,6 +59,7 @@ def audit_golds(
     problems: Iterable[Problem],
     grader: Grader,
     *,
+    answer_format: str | None = None,
     keep: int = 20,
     on_progress: Callable[[int], None] = lambda _: None,
 ) -> GoldAudit:
@@ -67,11 +68,12 @@ def audit_golds(
     Args:
         problems: The problems.
         grader: Verifies.
+        answer_format: What answers are written in, where the grader's verifiers were told one.
         keep: Findings of each source and kind kept in detail.
         on_progress: Called with the number of problems done since the last call.
     """
     audit = GoldAudit()
-    for problem, answers in _verified(problems, grader):
+    for problem, answers in _verified(problems, grader, answer_format):
         audit.problems += 1
         finding = _finding(problem, answers)
         if finding is None:
@@ -83,49 +85,61 @@ def audit_golds(
 
 
 @dataclass(frozen=True)
+class _Try:
+    """One answer and what becomes of it."""
+
+    text: str
+    future: Future[Verdict]
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.future.result()
+
+    def told(self) -> str:
+        return f"{self.text!r}: {self.verdict.score} {self.verdict.cause or ''}".rstrip()
+
+
+@dataclass(frozen=True)
 class _Answers:
-    gold: Verdict | None
-    blank: Verdict
-    near_miss: Verdict | None
+    gold: _Try | None
+    blank: _Try
+    near_miss: _Try | None
 
 
-def _verified(problems: Iterable[Problem], grader: Grader) -> Iterator[tuple[Problem, _Answers]]:
+def _verified(
+    problems: Iterable[Problem], grader: Grader, form: str | None
+) -> Iterator[tuple[Problem, _Answers]]:
     remaining = iter(problems)
     while batch := list(islice(remaining, _AT_ONCE)):
-        started = [(problem, *_start(problem, grader)) for problem in batch]
-        for problem, gold, blank, near in started:
-            yield problem, _Answers(_result(gold), blank.result(), _result(near))
+        started = [(problem, _start(problem, grader, form)) for problem in batch]
+        for problem, (gold, blank, near) in started:
+            yield problem, _Answers(gold, blank, near)
 
 
-def _start(
-    problem: Problem, grader: Grader
-) -> tuple[Future[Verdict] | None, Future[Verdict], Future[Verdict] | None]:
-    gold, near = gold_answer(problem), near_miss(problem)
+def _start(problem: Problem, grader: Grader, form: str | None) -> tuple[_Try | None, _Try, _Try | None]:
+    gold, near = gold_answer(problem, form), near_miss(problem, form)
     return (
-        None if gold is None else grader.submit(problem, gold),
-        grader.submit(problem, ""),
-        None if near is None else grader.submit(problem, near),
+        None if gold is None else _Try(gold, grader.submit(problem, gold)),
+        _Try("", grader.submit(problem, "")),
+        None if near is None else _Try(near, grader.submit(problem, near)),
     )
-
-
-def _result(future: Future[Verdict] | None) -> Verdict | None:
-    return None if future is None else future.result()
 
 
 def _finding(problem: Problem, answers: _Answers) -> Finding | None:
     """The gravest thing to say of a problem, or None."""
-    gold, blank, near = answers.gold, answers.blank, answers.near_miss
-    if gold is None or gold.cause == "bad_gold":
-        reason = "there is none" if gold is None else str(gold.info.get("reason", "it cannot be used"))
-        return _found(problem, "bad_gold", reason)
+    if answers.gold is None:
+        return _found(problem, "bad_gold", "there is none")
+    gold = answers.gold.verdict
+    if gold.cause == "bad_gold":
+        return _found(problem, "bad_gold", str(gold.info.get("reason", "it cannot be used")))
     if gold.score is None:
-        return _found(problem, "unscorable", f"{gold_answer(problem)!r}: {gold.cause}")
+        return _found(problem, "unscorable", answers.gold.told())
     if gold.score < 1.0:
-        return _found(problem, "gold_below_1", f"{gold_answer(problem)!r}: {gold.score} {gold.cause}")
-    if blank.score != 0.0:
-        return _found(problem, "blank_above_0", f"'': {blank.score} {blank.cause}")
-    if near is not None and near.score == 1.0:
-        return _found(problem, "near_miss_at_1", f"{near_miss(problem)!r}")
+        return _found(problem, "gold_below_1", answers.gold.told())
+    if answers.blank.verdict.score != 0.0:
+        return _found(problem, "blank_above_0", answers.blank.told())
+    if answers.near_miss is not None and answers.near_miss.verdict.score == 1.0:
+        return _found(problem, "near_miss_at_1", answers.near_miss.told())
     return None
 
 

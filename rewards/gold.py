@@ -25,18 +25,26 @@ _DEFAULT_FORMAT = {"verifiable_math": "boxed", "code_output_prediction": "json_o
 _LAST_NUMBER = re.compile(r"\d+(?!.*\d)", re.DOTALL)
 
 
-def gold_answer(problem: Problem) -> str | None:
+def short_gold(problem: Problem) -> str | None:
+    """The problem's short gold as text, or None where it has none; some datasets store numbers."""
+    truth = problem.verification_info.get("ground_truth")
+    if isinstance(truth, bool) or not isinstance(truth, str | int | float):
+        return None
+    return str(truth)
+
+
+def gold_answer(problem: Problem, form: str | None = None) -> str | None:
     """The gold as a completion would give it, or None where the problem has none.
 
-    Short answers are written in the problem's answer format; a code problem's gold is its solution.
+    Args:
+        problem: The problem. A code problem's gold is its solution.
+        form: The `answer_format` to write it in; by default the problem's, else the task type's.
     """
-    truth = problem.verification_info.get("ground_truth")
-    if isinstance(truth, str):
-        return write_answer(problem, truth)
-    return problem.gold_standard_solution
+    truth = short_gold(problem)
+    return problem.gold_standard_solution if truth is None else write_answer(problem, truth, form)
 
 
-def near_miss(problem: Problem) -> str | None:
+def near_miss(problem: Problem, form: str | None = None) -> str | None:
     """An answer that looks like the gold and is not, or None where none can be made from it.
 
     A known wrong solution (`metadata.incorrect_solution`) where the problem has one; else the gold with
@@ -45,14 +53,14 @@ def near_miss(problem: Problem) -> str | None:
     wrong = problem.metadata.get("incorrect_solution")
     if isinstance(wrong, str):
         return wrong
-    truth = problem.verification_info.get("ground_truth")
-    return write_answer(problem, _changed(truth)) if isinstance(truth, str) else None
+    truth = short_gold(problem)
+    return None if truth is None else write_answer(problem, _changed(truth), form)
 
 
-def write_answer(problem: Problem, answer: str) -> str:
-    """An answer in the format its problem asks for."""
+def write_answer(problem: Problem, answer: str, form: str | None = None) -> str:
+    """An answer in a format; by default the one its problem asks for."""
     default = _DEFAULT_FORMAT.get(problem.task_type, "bare")
-    return WRITERS.get(answer_format(problem, None, default), WRITERS[default])(answer)
+    return WRITERS.get(answer_format(problem, form, default), WRITERS[default])(answer)
 
 
 def _changed(gold: str) -> str:

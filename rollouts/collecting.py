@@ -13,7 +13,6 @@ import gymnasium
 from genesys.environments import load_installed_environments
 from genesys.errors import ConfigurationError, UnknownName
 from genesys.rewards import Grader
-from genesys.rewards import grader as process_grader
 from genesys.rollouts.collector import Collector, CollectSettings
 from genesys.rollouts.identity import RunIdentity
 from genesys.rollouts.progress import Progress
@@ -21,6 +20,7 @@ from genesys.rollouts.run_folder import PART_CHARACTERS, RunFolder
 from genesys.rollouts.run_reader import SPOOL_FILE
 from genesys.rollouts.sampler import Sampler, SamplerSettings
 from genesys.rollouts.scoring import score_completions, unscored
+from genesys.schema import digest_of
 
 logger = logging.getLogger(__name__)
 
@@ -64,26 +64,38 @@ class Harvest:
         environment = make_environment(
             self.env_id, problems=self.problems, template=self.template, skip_malformed=self.skip_malformed
         )
+        first = environment.problems[0]
+        environment.messages(first)  # a wrong task type is found before anything is made
+        own = Grader() if grader is None else None
+        chosen = grader or own
+        assert chosen is not None  # one of the two
+        if getattr(environment, "verifier_spec", None) is not None:
+            chosen.prefer(first.task_type, environment.verifier_spec)
         sampler = self.sampler.build()
         _warn(self.sampler.name, sampler)
         try:
-            with RunFolder(
-                out,
-                self._identity(environment, sampler),
-                spool=self._spool_path(out),
-                part_characters=self.part_characters,
-            ) as run:
-                run.log("collect", n=self.settings.n, limit=self.settings.limit, sampler=self.sampler.name)
-                collector = Collector(
-                    environment, sampler, run, self.settings, progress=self.progress, grader=grader
-                )
-                progress = await collector.collect()
-                if self.settings.verify:
-                    await asyncio.to_thread(_catch_up, run, grader or process_grader(), progress)
-                run.log("collected", completions=progress.completions, failed=progress.failed)
-                return progress
+            return await self._collect(environment, sampler, out, chosen)
         finally:
             await sampler.aclose()
+            if own is not None:
+                own.close()
+
+    async def _collect(self, environment: Any, sampler: Sampler, out: Path, grader: Grader) -> Progress:
+        with RunFolder(
+            out,
+            self._identity(environment, sampler),
+            spool=self._spool_path(out),
+            part_characters=self.part_characters,
+        ) as run:
+            run.log("collect", n=self.settings.n, limit=self.settings.limit, sampler=self.sampler.name)
+            collector = Collector(
+                environment, sampler, run, self.settings, progress=self.progress, grader=grader
+            )
+            progress = await collector.collect()
+            if self.settings.verify:
+                await asyncio.to_thread(_catch_up, run, grader, progress)
+            run.log("collected", completions=progress.completions, failed=progress.failed)
+            return progress
 
     def _identity(self, environment: Any, sampler: Sampler) -> RunIdentity:
         return RunIdentity(
@@ -98,7 +110,11 @@ class Harvest:
         )
 
     def _spool_path(self, out: Path) -> Path | None:
-        return None if self.spool is None else self.spool / f"{out.resolve().name}.{SPOOL_FILE}"
+        """One file a run: runs of one name in different folders must not share it."""
+        if self.spool is None:
+            return None
+        place = out.resolve()
+        return self.spool / f"{place.name}-{digest_of(str(place), bits=48)}.{SPOOL_FILE}"
 
 
 def _warn(name: str, sampler: Sampler) -> None:

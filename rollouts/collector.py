@@ -64,9 +64,9 @@ class CollectSettings:
     def __post_init__(self) -> None:
         for name in ("n", "concurrency"):
             if getattr(self, name) < 1:
-                raise ConfigurationError(f"{name} must be at least 1, not {getattr(self, name)}")
+                raise ConfigurationError(f"--{name} must be at least 1, not {getattr(self, name)}")
         if self.on_bad_gold not in ("skip", "fail"):
-            raise ConfigurationError(f"on_bad_gold must be 'skip' or 'fail', not {self.on_bad_gold!r}")
+            raise ConfigurationError(f"--on-bad-gold must be 'skip' or 'fail', not {self.on_bad_gold!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +127,11 @@ class Collector:
         plan = self._plan()
         try:
             await self._sample_all(plan, recorder)
+        except BaseException:
+            recorder.hurry()
+            raise
         finally:
-            await asyncio.shield(asyncio.to_thread(recorder.close))
+            await _close(recorder)
         return self.progress
 
     def _plan(self) -> Iterator[_Unit]:
@@ -148,6 +151,11 @@ class Collector:
     def _is_bad(self, problem: Problem) -> bool:
         if not self._settings.verify:
             return False
+        if self._grader.spec_for(problem) is None:
+            raise ConfigurationError(
+                f"no verifier serves the task type {problem.task_type!r} of problem {problem.problem_id!r}",
+                "Name one with --verifier, or collect with --no-verify.",
+            )
         reason = self._grader.check_gold(problem)
         if reason is None:
             return False
@@ -213,6 +221,21 @@ class Collector:
             seconds=sample.seconds,
             host=platform.node(),
         )
+
+
+async def _close(recorder: Recorder) -> None:
+    """Waits for the recorder's end, however often the caller is cancelled meanwhile: its thread uses the run."""
+    closing = asyncio.ensure_future(asyncio.to_thread(recorder.close))
+    cancelled: asyncio.CancelledError | None = None
+    while not closing.done():
+        try:
+            await asyncio.shield(closing)
+        except asyncio.CancelledError as error:
+            cancelled = error
+            recorder.hurry()
+    closing.result()
+    if cancelled is not None:
+        raise cancelled
 
 
 def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:

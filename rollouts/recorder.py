@@ -58,8 +58,15 @@ class Recorded:
         )
 
 
-_Item = Recorded | SpoolRow | BaseException
-"""A completion to commit, a score to commit, or what stops the recorder."""
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """What became of a verification: a score to commit, nothing to commit, or an error that stops the run."""
+
+    row: SpoolRow | None = None
+    error: BaseException | None = None
+
+
+_Item = Recorded | _Verified
 
 
 class Recorder:
@@ -80,6 +87,7 @@ class Recorder:
         self._unverified = 0
         self._problems = run.problem_ids()
         self._error: BaseException | None = None
+        self._closing = self._hurried = False
         self._thread = threading.Thread(target=self._main, name="genesys-recorder", daemon=True)
         self._thread.start()
 
@@ -87,32 +95,39 @@ class Recorder:
         """Hands a completion over where there is room, without waiting.
 
         Raises:
-            StorageError: If an earlier one could not be committed.
+            GenesysError: If the recorder has had to stop; the completion is committed where the disk allows.
         """
-        self._raise()
         if not self._room.acquire(blocking=False):
+            self._raise()
             return False
         self._queue.put(item)
+        self._raise()
         return True
 
     def put(self, item: Recorded) -> None:
         """Hands a completion over; waits where thousands are unverified.
 
         Raises:
-            StorageError: If an earlier one could not be committed.
+            GenesysError: If the recorder has had to stop; the completion is committed where the disk allows.
         """
-        while not self._room.acquire(timeout=0.5):
-            self._raise()
-        self._raise()
+        while self._error is None and not self._room.acquire(timeout=0.5):
+            pass
         self._queue.put(item)
+        self._raise()
+
+    def hurry(self) -> None:
+        """Lets `close` commit what has been handed over, and await no more verdicts: they can be made again."""
+        self._hurried = True
+        self._queue.put(None)  # wakes the thread, should it wait for a verdict
 
     def close(self) -> None:
-        """Waits until everything is committed and verified.
+        """Waits until everything is committed and, unless hurried, verified.
 
         Raises:
             StorageError: If something could not be committed.
             ConfigurationError: If nothing can be verified here: no sandbox holds, say.
         """
+        self._closing = True
         self._queue.put(None)
         self._thread.join()
         self._raise()
@@ -123,15 +138,16 @@ class Recorder:
 
     def _main(self) -> None:
         try:
-            closing = False
-            while not (closing and self._unverified == 0 and self._queue.empty()):
-                items = self._gather()
-                closing = closing or None in items
-                self._handle([item for item in items if item is not None])
+            while not self._is_done():
+                self._handle(self._gather())
         except BaseException as error:  # noqa: BLE001  # handed to the caller by `put` and `close`
             self._error = error
 
-    def _gather(self) -> list[_Item | None]:
+    def _is_done(self) -> bool:
+        nothing_due = self._unverified == 0 or self._hurried or self._error is not None
+        return self._closing and nothing_due and self._queue.empty()
+
+    def _gather(self) -> list[_Item]:
         """All that has gathered; waits for the first."""
         items = [self._queue.get()]
         while len(items) < _GROUP:
@@ -139,25 +155,24 @@ class Recorder:
                 items.append(self._queue.get_nowait())
             except queue.Empty:
                 break
-        return items
+        return [item for item in items if item is not None]
 
     def _handle(self, items: list[_Item]) -> None:
         rows: list[SpoolRow] = []
         for item in items:
-            if isinstance(item, SpoolRow):
-                rows.append(item)
-            elif isinstance(item, Recorded):
+            if isinstance(item, Recorded):
                 rows += self._rows(item)
+            elif item.row is not None:
+                rows.append(item.row)
         if rows:
             self._run.commit(rows)
         for item in items:
-            if isinstance(item, BaseException):
-                raise item
-            if isinstance(item, SpoolRow):
+            if isinstance(item, Recorded):
+                self._committed(item)
+            else:
                 self._unverified -= 1
                 self._room.release()
-            else:
-                self._committed(item)
+                self._error = self._error or item.error
 
     def _rows(self, item: Recorded) -> list[SpoolRow]:
         rows = []
@@ -171,21 +186,22 @@ class Recorder:
     def _committed(self, item: Recorded) -> None:
         if item.completion is not None:
             self._progress.committed(item.completion)
-        if self._grader is None:
+        if self._grader is None or self._error is not None:
             self._room.release()
             return
         self._unverified += 1
         future = self._grader.submit(item.problem, item.text)
-        future.add_done_callback(lambda done: self._verified(item, done))
+        future.add_done_callback(lambda done: self._queue.put(self._outcome(item, done)))
 
-    def _verified(self, item: Recorded, done: Future[Verdict]) -> None:
-        """Called by whichever thread ends the verification: hands the verdict to the recorder's."""
+    def _outcome(self, item: Recorded, done: Future[Verdict]) -> _Verified:
+        """Called by whichever thread ends the verification; what it returns is the recorder's to commit."""
         if done.cancelled():
-            verdict = Verdict.unscorable("verifier_failed", error="the grader was closed")
-        elif (error := done.exception()) is not None:
-            self._queue.put(error)  # nothing here can be verified: the harvest stops with what is committed
-            return
-        else:
+            return _Verified()  # the grader was closed: the next call verifies
+        try:
             verdict = done.result()
-        self._progress.verified_one(item.problem, verdict)
-        self._queue.put(score_row(item.problem, item.response_id, item.text_digest, verdict))
+            self._progress.verified_one(item.problem, verdict)
+            if not verdict.verifier:
+                return _Verified()  # no verifier serves the task type: there is no score to keep
+            return _Verified(score_row(item.problem, item.response_id, item.text_digest, verdict))
+        except BaseException as error:  # noqa: BLE001  # stops the run; what is handed over is still committed
+            return _Verified(error=error)

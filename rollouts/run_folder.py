@@ -11,6 +11,7 @@ import json
 import os
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -58,6 +59,7 @@ class RunFolder:
         self._part_characters = part_characters
         self.identity = identity
         _make(self.folder)
+        self._closed = False
         self._lock = RunLock(self.folder)
         try:
             self._adopt(spool)
@@ -82,7 +84,10 @@ class RunFolder:
 
     def _adopt(self, spool: Path | None) -> None:
         path = self.folder / RUN_FILE
+        for aside in self.folder.glob(f".{RUN_FILE}.writing"):
+            aside.unlink()  # an earlier start was killed before there was a run
         if path.is_file():
+            self._check_spool(spool)
             differences = self.identity.differences(RunReader(self.folder).identity)
             if differences:
                 raise RunMismatch(
@@ -104,20 +109,31 @@ class RunFolder:
         }
         _write_durably(path, json.dumps(info, indent=2) + "\n")
 
+    def _check_spool(self, spool: Path | None) -> None:
+        there = RunReader(self.folder).spool_path
+        if spool is not None and spool.resolve() != there.resolve():
+            raise RunMismatch(
+                f"the spool of {self.folder} is {there}, not {spool}",
+                "Leave --spool out, or give the folder that the run began with.",
+            )
+
     def _forget_stored_rows(self) -> None:
         """Drops from the spool what a part holds already: a writer was killed between the two."""
         for kind in KEYS:
             for folder in self._part_folders(kind):
                 remove_unfinished(folder)
-                keys = self._spool.keys(kind)
-                if not keys:
+                # A verdict that was made again stands under the key of the earlier one: it is no copy.
+                columns = [*KEYS[kind], *(("score", "cause") if kind == "scores" else ())]
+                spooled = {key: [row[name] for name in columns] for _, key, row in self._spool.rows(kind)}
+                if not spooled:
                     continue
-                stored = (
+                copies = {
                     key_of(kind, row)
-                    for batch in read_parts(folder, list(KEYS[kind]))
+                    for batch in read_parts(folder, columns)
                     for row in batch.to_pylist()
-                )
-                self._spool.remove_keys(kind, keys.intersection(stored))
+                    if spooled.get(key_of(kind, row)) == [row[name] for name in columns]
+                }
+                self._spool.remove_keys(kind, copies)
 
     def _part_folders(self, kind: str) -> list[Path]:
         if kind == "scores":
@@ -173,6 +189,9 @@ class RunFolder:
 
     def close(self, *, flush: bool = True) -> None:
         """Moves all rows into parts and lets go of the folder; idempotent."""
+        if self._closed:
+            return
+        self._closed = True
         try:
             if flush:
                 for kind in KEYS:
@@ -230,4 +249,6 @@ def _write_durably(path: Path, text: str) -> None:
         aside.rename(path)
         sync_folder(path.parent)
     except OSError as error:
+        with suppress(OSError):
+            aside.unlink()
         raise StorageError(f"cannot write {path}: {error}", "Choose another --out folder.") from error

@@ -51,7 +51,10 @@ class RunReader:
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
         if not (self.folder / RUN_FILE).is_file():
-            raise ConfigurationError(f"{folder} is no run folder: it has no {RUN_FILE}")
+            raise ConfigurationError(
+                f"{folder} is no run folder: it has no {RUN_FILE}",
+                "Name a folder that `genesys collect` made.",
+            )
         self.info: dict[str, Any] = json.loads((self.folder / RUN_FILE).read_text())
         if self.info["schema_version"] > SCHEMA_VERSION:
             raise DataError(
@@ -72,8 +75,10 @@ class RunReader:
 
     def verifier_keys(self) -> list[str]:
         """The verifiers that have scored completions of this run."""
+        # The spool first, as in `batches`: a part that is written meanwhile is then found as a folder.
+        spooled = {row["verifier"] for row in self._spooled("scores").values()}
         stored = {folder.name for folder in (self.folder / "scores").glob("*") if folder.is_dir()}
-        return sorted(stored | {row["verifier"] for row in self._spooled("scores").values()})
+        return sorted(stored | spooled)
 
     def batches(
         self, kind: str, columns: Sequence[str] | None = None, verifier: str | None = None

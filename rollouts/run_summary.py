@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
+import pyarrow as pa
+
+from genesys.rewards.gold import short_gold
+from genesys.rewards.registry import DEFAULTS, default_spec
 from genesys.rewards.thresholds import passes
 from genesys.rollouts.run_reader import RunReader
 
@@ -52,24 +57,29 @@ class RunSummary:
 def summarise(run: RunReader) -> RunSummary:
     """Counts a run; reads no texts."""
     summary = RunSummary(identity=run.identity)
+    # Scores first and problems last: beside a writer, every row read finds what it speaks of.
+    scores = {
+        key: list(run.batches("scores", ["problem_id", "score", "cause"], key)) for key in run.verifier_keys()
+    }
+    for batch in run.batches("completions", ["finish_reason", "completion_tokens"]):
+        summary.completions += batch.num_rows
+        summary.finish_reasons.update(batch.column("finish_reason").to_pylist())
+        summary.tokens += sum(count or 0 for count in batch.column("completion_tokens").to_pylist())
     kinds = {
         row["problem_id"]: (row["source"], row["task_type"])
         for batch in run.batches("problems", ["problem_id", "source", "task_type"])
         for row in batch.to_pylist()
     }
     summary.problems = len(kinds)
-    for batch in run.batches("completions", ["finish_reason", "completion_tokens"]):
-        summary.completions += batch.num_rows
-        summary.finish_reasons.update(batch.column("finish_reason").to_pylist())
-        summary.tokens += sum(count or 0 for count in batch.column("completion_tokens").to_pylist())
-    for key in run.verifier_keys():
-        summary.scores[key] = _count_scores(run, key, kinds)
+    own = {default_spec(task_type).key for _, task_type in set(kinds.values()) if task_type in DEFAULTS}
+    for key in sorted(scores, key=lambda key: (key not in own, key)):  # the task types' own verifiers first
+        summary.scores[key] = _count_scores(scores[key], kinds)
     return summary
 
 
-def _count_scores(run: RunReader, key: str, kinds: dict[str, tuple[str, str]]) -> ScoreCounts:
+def _count_scores(batches: list[pa.RecordBatch], kinds: dict[str, tuple[str, str]]) -> ScoreCounts:
     counts = ScoreCounts()
-    for batch in run.batches("scores", ["problem_id", "score", "cause"], key):
+    for batch in batches:
         for row in batch.to_pylist():
             source, task_type = kinds[row["problem_id"]]
             counts.verified[source] += 1
@@ -113,22 +123,23 @@ def traces(run: RunReader, verifier: str | None = None) -> Iterator[Trace]:
         run: The run.
         verifier: Whose verdicts; None shows none.
     """
-    problems = run.problems()
     scores: dict[str, tuple[float | None, str | None]] = {}
     if verifier is not None:
         for batch in run.batches("scores", ["response_id", "score", "cause"], verifier):
             scores |= {row["response_id"]: (row["score"], row["cause"]) for row in batch.to_pylist()}
     columns = ["response_id", "problem_id", "finish_reason", "completion_tokens", "text"]
-    for batch in run.batches("completions", columns):
+    batches = run.batches("completions", columns)
+    first = next(batches, None)  # which takes in what the spool holds, so that its problems are there, too
+    problems = run.problems()
+    for batch in () if first is None else chain([first], batches):
         for row in batch.to_pylist():
             problem = problems[row["problem_id"]]
             score, cause = scores.get(row["response_id"], (None, "unscored"))
-            gold = problem.verification_info.get("ground_truth")
             yield Trace(
                 response_id=row["response_id"],
                 problem_id=row["problem_id"],
                 prompt=problem.prompt,
-                gold=gold if isinstance(gold, str) else None,
+                gold=short_gold(problem),
                 text=row["text"],
                 finish_reason=row["finish_reason"],
                 tokens=row["completion_tokens"],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+from genesys.errors import ConfigurationError, UnknownName
 from genesys.registry import Registry
 from genesys.schema import FinishReason, Sampling
 
@@ -142,8 +144,18 @@ class SamplerSettings:
         """Makes the sampler.
 
         Raises:
-            UnknownName: If no registry holds the name.
+            UnknownName: If no registry holds the name, or the sampler has no such option.
+            ConfigurationError: If an option has a wrong value.
             MissingExtra: If its packages are not installed.
         """
-        sampler: Sampler = SAMPLERS.load(self.name)(model=self.model, sampling=self.sampling, **self.options)
+        kind = SAMPLERS.load(self.name)
+        taken = set(inspect.signature(kind).parameters) - {"model", "sampling"}
+        for name in self.options:
+            if name not in taken:
+                raise UnknownName.of(f"option of sampler {self.name!r}", name, taken)
+        try:
+            sampler: Sampler = kind(model=self.model, sampling=self.sampling, **self.options)
+        except TypeError as error:
+            fault = f"sampler {self.name!r} does not take {dict(self.options)}: {error}"
+            raise ConfigurationError(fault) from error
         return sampler

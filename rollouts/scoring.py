@@ -19,7 +19,7 @@ from genesys.rollouts.recorder import Recorded, Recorder
 from genesys.rollouts.run_folder import RunFolder
 from genesys.rollouts.run_reader import KEYS, key_of, may_retry
 from genesys.rollouts.score_file import ScoreFile
-from genesys.schema import Problem, Verdict, canonical_json
+from genesys.schema import Problem, Verdict, canonical_json, digest_of, text_digest
 
 T = TypeVar("T")
 
@@ -83,7 +83,8 @@ class ScoreSummary:
 
     Attributes:
         counts: (source, cause) -> verdicts; "" is the cause of full scores.
-        known: Source -> responses that carry a score of somebody else.
+        known: Source -> responses that carry a score of somebody else and have one here.
+        unscorable: Source -> responses that carry a score and have none here: neither agreed nor not.
         agreed: Source -> of these, how many pass or fail here as they do there.
         disagreements: The first that do not, in detail.
         max_disagreements: How many of these to keep.
@@ -91,6 +92,7 @@ class ScoreSummary:
 
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     known: Counter[str] = field(default_factory=Counter)
+    unscorable: Counter[str] = field(default_factory=Counter)
     agreed: Counter[str] = field(default_factory=Counter)
     disagreements: list[dict[str, Any]] = field(default_factory=list)
     max_disagreements: int = 0
@@ -109,6 +111,9 @@ class ScoreSummary:
         problem = response.problem
         self.counts[problem.source, verdict.cause or ""] += 1
         if response.known_score is None:
+            return
+        if verdict.score is None:
+            self.unscorable[problem.source] += 1
             return
         self.known[problem.source] += 1
         if passes(problem.task_type, verdict.score) == passes(problem.task_type, response.known_score):
@@ -188,8 +193,8 @@ def _without_done(
     places: Iterable[tuple[int, Response]], out: ScoreFile, summary: ScoreSummary, progress: Progress
 ) -> Iterator[tuple[int, Response]]:
     for place, response in places:
-        verdict = out.done.get(place)
-        if verdict is None:
+        verdict = out.done.get(place, {}).get(_identity(response))
+        if verdict is None:  # not verified yet, or the input was edited meanwhile
             yield place, response
         else:
             summary.add(response, verdict)
@@ -266,4 +271,10 @@ def _row(response: Response, verdict: Verdict) -> dict[str, Any]:
         "cause": verdict.cause,
         "verifier": verdict.verifier,
         "verification_result_info": canonical_json(verdict.info),
+        "identity": _identity(response),
     }
+
+
+def _identity(response: Response) -> str:
+    """What a stored verdict is of: another id, text or gold at its place never inherits it."""
+    return digest_of(response.response_id, response.problem.digest, text_digest(response.text), bits=128)

@@ -116,8 +116,13 @@ def read_spool(path: Path, kind: str) -> dict[str, dict[str, Any]]:
     """
     if not path.is_file():
         return {}
-    with _storage_errors(path), closing(sqlite3.connect(_read_only_uri(path), uri=True)) as db:
-        return {key: row for _, key, row in _select(db, kind)}
+    try:
+        with closing(sqlite3.connect(_read_only_uri(path), uri=True)) as db:
+            return {key: row for _, key, row in _select(db, kind)}
+    except sqlite3.DatabaseError as error:
+        if not path.is_file():
+            return {}  # its writer ended meanwhile: everything is in parts now
+        raise StorageError(f"cannot read the spool {path}: {error}") from error
 
 
 def _read_only_uri(path: Path) -> str:
@@ -138,6 +143,6 @@ def _storage_errors(path: Path) -> Iterator[None]:
     except (sqlite3.DatabaseError, OSError) as error:
         raise StorageError(
             f"cannot use the spool {path}: {error}",
-            "What was committed before is safe. Free the disk or fix its permissions, or put the spool on "
-            "another local disk with --spool, and run the same command again.",
+            "What was committed before is safe. Free the disk or fix its permissions, and run the same "
+            "command again.",
         ) from error

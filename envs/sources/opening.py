@@ -34,9 +34,8 @@ def open_problems(
         DataError: If the file cannot be used (`FileProblems`).
     """
     given = {name: value for name, value in params.items() if value is not None}
-    if isinstance(spec, str) and spec in COLLECTIONS and not given:
-        collection: ProblemSource = COLLECTIONS.load(spec)
-        return collection
+    if isinstance(spec, str) and spec.partition(":")[0] in COLLECTIONS:
+        return _collection(spec, given)
     if isinstance(spec, str) and _is_generator(spec):
         return _generated(spec, given)
     if given:
@@ -49,7 +48,22 @@ def open_problems(
         return FileProblems(spec, skip_malformed=skip_malformed)
     if isinstance(spec, ProblemSource):
         return spec
-    raise ConfigurationError(f"problems={spec!r} is neither a path, a generator nor a problem source")
+    raise ConfigurationError(
+        f"problems={spec!r:.80} is neither a path, a generator nor a problem source",
+        "Wrap problems in genesys.envs.sources.listed.ListedProblems, or write them to a file.",
+    )
+
+
+def _collection(spec: str, given: dict[str, int]) -> ProblemSource:
+    name, _, written = spec.partition(":")
+    if written or given:
+        options = written or ", ".join(f"{key}={value!r}" for key, value in given.items())
+        raise ConfigurationError(
+            f"{options} given with {name!r}, a collection that is as it is",
+            "Leave it out; --limit takes the first.",
+        )
+    collection: ProblemSource = COLLECTIONS.load(name)
+    return collection
 
 
 def _is_generator(spec: str) -> bool:
@@ -59,6 +73,8 @@ def _is_generator(spec: str) -> bool:
 
 def _generated(spec: str, given: dict[str, int]) -> GeneratedProblems:
     name, _, text = spec.partition(":")
+    if name not in GENERATORS:
+        raise UnknownName.of("problem generator or collection", name, [*GENERATORS, *COLLECTIONS])
     generator: Generator = GENERATORS.load(name)
     written = _parse(name, text)
     for parameter in [*written, *given]:

@@ -87,6 +87,7 @@ class Grader:
 
     def submit(self, problem: Problem, text: str, *, verifier: VerifierSpec | None = None) -> Future[Verdict]:
         """Starts a verification; what is decided quickly is done when this returns."""
+        _check_types(problem, text)
         spec = self._spec(problem, verifier)
         verdict = _decide_here(spec, problem, text)
         if verdict is None:
@@ -98,6 +99,7 @@ class Grader:
 
     async def averify(self, problem: Problem, text: str, *, verifier: VerifierSpec | None = None) -> Verdict:
         """`verify` for callers with a loop of their own, which it holds for milliseconds at most."""
+        _check_types(problem, text)
         spec = self._spec(problem, verifier)
         verdict = await self._turns.run(lambda: _decide_here(spec, problem, text))
         if verdict is not None:
@@ -128,6 +130,11 @@ class Grader:
     def spec_for(self, problem: Problem) -> VerifierSpec | None:
         """The verifier this grader uses for a problem where the caller names none, or None."""
         return self._spec(problem, None)
+
+    def prefer(self, task_type: str, verifier: VerifierSpec) -> None:
+        """Takes a verifier for a task type for which none was chosen: an environment's own."""
+        if ANY not in self._verifiers:
+            self._verifiers.setdefault(task_type, verifier)
 
     def close(self) -> None:
         """Ends the thread and every process it started; idempotent, and the grader can be used again.
@@ -259,6 +266,18 @@ def _sound(verdict: Verdict) -> Verdict:
 
 def _failed(error: Exception) -> Verdict:
     return Verdict.unscorable("verifier_failed", error=f"{type(error).__name__}: {str(error)[:200]}")
+
+
+def _check_types(problem: Problem, text: str) -> None:
+    if not isinstance(problem, Problem):
+        raise ConfigurationError(
+            f"a problem must be a Problem, not {type(problem).__name__}", "Make one with Problem.from_row."
+        )
+    if not isinstance(text, str):
+        raise ConfigurationError(
+            f"a completion must be text, not {text!r:.80}",
+            "genesys.schema.canonical_text makes it of a server's content and reasoning.",
+        )
 
 
 def _check_lengths(problems: Sequence[Problem], texts: Sequence[str]) -> None:

@@ -64,7 +64,7 @@ CAUSES: dict[str, Cause] = {
         _unscorable(
             "verifier_failed", "verifier", True, "A defect of the verifier: report it with its info."
         ),
-        _unscorable("judge_unconfigured", "setup", True, "Configure a judge with --judge."),
+        _unscorable("judge_unconfigured", "setup", True, "Name a judge, or another verifier."),
         _unscorable("judge_unreachable", "infrastructure", True, "Run `genesys score` again later."),
         _unscorable("judge_unparseable", "infrastructure", True, "The judge's reply had no verdict."),
         _unscorable("needs_judge", "verifier", False, "Equality needs language: use a judge verifier."),

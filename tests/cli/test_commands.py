@@ -167,3 +167,53 @@ def test_problems_and_samples_are_limited(tmp_path: Path) -> None:
     done = collect(tmp_path, "--limit", 3, "--json")
     assert json.loads(done.stdout)["completions"] == 6
     assert PROBLEMS.endswith("size=20")
+
+
+def test_a_scoring_resumed_on_an_edited_file_verifies_what_was_edited(tmp_path: Path) -> None:
+    row = {"task_type": "verifiable_math", "prompt": "?", "verification_info": {"ground_truth": "1"}}
+    rows = [row | {"problem_id": str(number), "llm_response": "\\boxed{1}"} for number in range(3000)]
+    path, out = tmp_path / "rows.jsonl", tmp_path / "scores.jsonl"
+    path.write_text("\n".join([*(json.dumps(row) for row in rows), "{torn"]))
+    assert genesys("score", path, "--out", out).returncode == 1
+    wrong = [row | {"llm_response": "\\boxed{2}"} for row in rows[:2000]]
+    path.write_text("\n".join(json.dumps(row) for row in wrong))
+    assert genesys("score", path, "--out", out).returncode == 0
+    scores = [json.loads(line)["score"] for line in out.read_text().splitlines()]
+    assert scores == [0.0] * 2000
+
+
+def test_an_input_is_never_the_output(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text("{}\n")
+    done = genesys("score", path, "--out", path)
+    assert done.returncode == 2
+    assert path.read_text() == "{}\n"
+
+
+def test_options_for_files_are_refused_for_runs(tmp_path: Path) -> None:
+    assert collect(tmp_path).returncode == 0
+    done = genesys("score", tmp_path / "run", "--out", tmp_path / "x.parquet")
+    assert done.returncode == 2
+    assert "--out is for files" in done.stderr
+
+
+def test_json_keeps_the_data_as_it_is(tmp_path: Path) -> None:
+    row = {
+        "problem_id": ":100:",
+        "task_type": "verifiable_math",
+        "prompt": "?",
+        "verification_info": {"ground_truth": "1"},
+        "llm_response": "[bold]2",
+        "score": 1,
+    }
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps(row))
+    found = json.loads(genesys("score", path, "--disagreements", 1, "--json").stdout)["disagreements"][0]
+    assert (found["problem_id"], found["answer_end"]) == (":100:", "[bold]2")
+
+
+@pytest.mark.parametrize("option", ["labl=x", "skip_malformed"])
+def test_a_wrong_sampler_option_is_one_clear_error(tmp_path: Path, option: str) -> None:
+    done = collect(tmp_path, "-o", option)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr

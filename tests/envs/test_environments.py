@@ -33,8 +33,9 @@ def test_gymnasiums_checker_has_nothing_to_say(env_id: str) -> None:
 @env_ids
 def test_the_default_problems_are_of_its_task_type_and_have_right_golds(env_id: str) -> None:
     env = make(env_id)
-    assert len(env.problems) == 1000
-    for index in range(0, 1000, 100):
+    count = len(env.problems)
+    assert count >= 40
+    for index in range(0, count, count // 10):
         problem = env.problems[index]
         assert problem.task_type == env.task_type
         assert problem.gold_standard_solution is not None
@@ -44,7 +45,7 @@ def test_the_default_problems_are_of_its_task_type_and_have_right_golds(env_id: 
 @env_ids
 def test_it_asks_for_the_answer_where_its_verifier_reads_it(env_id: str) -> None:
     observation, _ = make(env_id).reset(seed=1)
-    assert "\\boxed{}" in observation
+    assert ("fenced code block" if env_id == "genesys/code-v0" else "\\boxed{}") in observation
 
 
 @env_ids

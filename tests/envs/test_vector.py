@@ -17,6 +17,7 @@ from genesys.envs.math_env import MathVectorEnv
 from genesys.envs.output_env import OutputPredictionVectorEnv
 from genesys.envs.vector import SingleTurnVectorEnv
 from genesys.errors import ConfigurationError, UnknownName
+from genesys.rewards.gold import gold_answer
 from genesys.schema import Problem
 
 env_ids = pytest.mark.parametrize("env_id", sorted(ENVIRONMENTS))
@@ -35,8 +36,11 @@ def one_by_one(env_id: str, num_envs: int, **kwargs: Any) -> SyncVectorEnv[Any, 
 
 def answers(envs: SingleTurnVectorEnv, right: list[bool]) -> list[str]:
     """A right or a wrong answer for each environment."""
-    golds = [env.problem.verification_info["ground_truth"] for env in envs.envs]
-    return [f"\\boxed{{{gold if is_right else 'no'}}}" for gold, is_right in zip(golds, right, strict=True)]
+    problems = [env.problem for env in envs.envs]
+    return [
+        (gold_answer(problem) or "") if is_right else "\\boxed{no}"
+        for problem, is_right in zip(problems, right, strict=True)
+    ]
 
 
 def assert_same(left: Any, right: Any) -> None:

@@ -219,3 +219,72 @@ def test_a_verifier_that_cannot_run_here_stops_the_harvest_and_loses_nothing(tmp
     kept = RunReader(tmp_path / "run").table("completions").num_rows
     assert kept > 0
     assert harvest(wanted, tmp_path / "run").before == kept
+
+
+def test_runs_of_one_name_do_not_share_a_spool(tmp_path: Path) -> None:
+    made = harvest_of(settings(tmp_path))
+    object.__setattr__(made, "spool", tmp_path / "spools")
+    assert made._spool_path(tmp_path / "a" / "first") != made._spool_path(tmp_path / "b" / "first")
+    asyncio.run(made.run(tmp_path / "a" / "first"))
+    assert RunReader(tmp_path / "a" / "first").table("completions").num_rows == 160
+
+
+def test_a_harvest_cancelled_twice_still_commits_what_has_arrived(tmp_path: Path) -> None:
+    from odd_verifiers import SlowVerifier
+
+    from genesys.rewards import VerifierSpec
+
+    wanted = settings(tmp_path, problems="arithmetic:level=1,seed=0,size=300")
+    write_recording(Path(wanted["model"]), wanted["problems"], 1)
+    made = harvest_of(wanted | {"n": 1})
+    grader = Grader({"verifiable_math": VerifierSpec.of(SlowVerifier())}, workers=1)
+
+    async def stopped() -> None:
+        task = asyncio.create_task(made.run(tmp_path / "run", grader))
+        while made.progress.completions < 100:
+            await asyncio.sleep(0.005)
+        for _ in range(3):
+            task.cancel()
+            await asyncio.sleep(0.01)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(stopped())
+    grader.close()
+    assert RunReader(tmp_path / "run").table("completions").num_rows == made.progress.completions >= 100
+
+
+def test_no_verifier_is_said_and_is_no_bad_gold(tmp_path: Path) -> None:
+    row = {"problem_id": "p", "task_type": "chess", "prompt": "?", "verification_info": {"ground_truth": "1"}}
+
+    class Environment:
+        template = "plain@1"
+
+        @property
+        def problems(self) -> Any:
+            from genesys.schema import Problem
+
+            class Source(list[Problem]):
+                identity, skipped = "x", 0
+
+                def by_id(self, problem_id: str) -> Problem:
+                    return self[0]
+
+            return Source([Problem.from_row(row)])
+
+        def messages(self, problem: Any) -> list[dict[str, str]]:
+            return [{"role": "user", "content": problem.prompt}]
+
+    from runs import make_identity
+
+    from genesys.rollouts.collector import Collector
+    from genesys.rollouts.run_folder import RunFolder
+    from genesys.rollouts.samplers.recording import RecordingSampler
+    from genesys.schema import Sampling
+
+    sampler = RecordingSampler(settings(tmp_path)["model"], Sampling())
+    with (
+        RunFolder(tmp_path / "run", make_identity()) as run,
+        pytest.raises(ConfigurationError, match="no verifier serves the task type 'chess'"),
+    ):
+        asyncio.run(Collector(Environment(), sampler, run, CollectSettings()).collect())

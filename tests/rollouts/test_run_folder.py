@@ -176,3 +176,33 @@ def test_a_full_disk_loses_nothing_that_was_committed(tmp_path: Path, root: Path
     with RunFolder(tmp_path / "run", make_identity()):
         assert len(ids(tmp_path / "run")) == int(committed)
     assert len(ids(tmp_path / "run")) == int(committed)
+
+
+def test_a_retried_verdict_survives_a_kill_before_it_reaches_a_part(tmp_path: Path) -> None:
+    problem, folder = make_problem(1), tmp_path / "run"
+    with RunFolder(folder, make_identity()) as run:
+        commit(run, problem, make_completion(problem), UNREACHABLE)
+    run = RunFolder(folder, make_identity())
+    commit(run, problem, make_completion(problem), RIGHT)
+    run.close(flush=False)
+    RunFolder(folder, make_identity()).close()
+    assert RunReader(folder).table("scores", verifier="math@1")["score"].to_pylist() == [1.0]
+
+
+def test_a_start_that_was_killed_is_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / ".run.json.writing").write_text("{")
+    RunFolder(tmp_path / "run", make_identity()).close()
+
+
+def test_closing_twice_is_harmless(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "run", make_identity())
+    run.close()
+    run.close()
+
+
+def test_a_run_keeps_the_spool_it_began_with(tmp_path: Path) -> None:
+    RunFolder(tmp_path / "run", make_identity(), spool=tmp_path / "a.sqlite").close()
+    RunFolder(tmp_path / "run", make_identity(), spool=tmp_path / "a.sqlite").close()
+    with pytest.raises(RunMismatch, match=r"a\.sqlite"):
+        RunFolder(tmp_path / "run", make_identity(), spool=tmp_path / "b.sqlite")

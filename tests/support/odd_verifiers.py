@@ -93,3 +93,19 @@ class RefusingVerifier:
 
     def check_gold(self, problem: Problem) -> str | None:
         return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlowVerifier:
+    """Takes half a second over everything."""
+
+    name: ClassVar[str] = "slow"
+    version: ClassVar[str] = "1"
+    kind: ClassVar[Kind] = "worker"
+
+    def verify(self, problem: Problem, text: str) -> Verdict:
+        time.sleep(0.5)
+        return Verdict.right()
+
+    def check_gold(self, problem: Problem) -> str | None:
+        return None

@@ -42,7 +42,7 @@ def audit_golds(
     """Check that each gold earns 1, and an empty and a nearly right answer less, under its own verifier.
 
     Golds below 1 and near misses at 1 are defects of the problem or of its verifier; duplicates and golds
-    that no verifier can use are listed. Exit status 1 where there is anything but bad golds.
+    that no verifier can use are listed. Exit status 1 where there is anything but bad golds, or nothing passes.
     """
     from genesys.envs.gold_audit import GoldAudit
     from genesys.envs.gold_audit import audit_golds as run_audit
@@ -61,14 +61,14 @@ def audit_golds(
                 duplicates[str(path)] = source.duplicates
             with stderr.status(f"{path}: {len(source):,} problems") as status:
                 counted = _counted(status, f"{path}: {{:,}} of {len(source):,} problems")
-                found = run_audit(source, grader, keep=show, on_progress=counted)
+                found = run_audit(source, grader, answer_format=answer_format, keep=show, on_progress=counted)
             stderr.print(f"{path}: {found.passed:,} of {found.problems:,} problems pass", highlight=False)
             _merge(total, found)
     finally:
         grader.close()
     _report(total, conflicts, duplicates, json=json)
     broken = sum(count for (_, kind), count in total.kinds.items() if kind != "bad_gold")
-    if broken or conflicts:
+    if broken or conflicts or not total.passed:
         raise typer.Exit(1)
 
 

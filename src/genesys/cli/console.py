@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,7 +16,9 @@ stderr = Console(stderr=True)
 
 def print_json(value: Mapping[str, Any]) -> None:
     """Prints the one object of `--json`."""
-    stdout.print(json.dumps(value, ensure_ascii=False), highlight=False, soft_wrap=True, markup=False)
+    sys.stdout.write(
+        json.dumps(value, ensure_ascii=False) + "\n"
+    )  # rich would touch the data: emoji codes, say
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:

@@ -34,7 +34,7 @@ def demo(
 ) -> None:
     """Harvest a tiny language model, verify, and curate SFT and preference sets. No GPU, no download.
 
-    The model is made here, once, in about a minute: it predicts what two-statement string programs print,
+    The model is made here, once, in half a minute: it predicts what two-statement string programs print,
     sometimes by working step by step, mostly by guessing. Everything after that is the code path of a real
     harvest, with another model.
     """
@@ -101,7 +101,7 @@ def _tell_harvest(harvest: Harvest, run: Path) -> None:
     for wanted in ("right", "wrong_answer"):
         alike = [trace for trace in traces(reader, key) if (trace.cause or "right") == wanted]
         if alike:  # the longest shows the most working
-            stdout.print(panel(max(alike, key=lambda trace: trace.tokens or 0)))
+            stdout.print(panel(max(alike, key=lambda trace: trace.tokens or 0), key))
 
 
 def _curate(run: Path, out: Path) -> CurationReport:

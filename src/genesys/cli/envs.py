@@ -10,12 +10,13 @@ def envs(json: Json = False) -> None:
     """List the environments, the verifier and template each uses, and its default problems."""
     import gymnasium
 
-    from genesys.environments import load_installed_environments
+    from genesys.environments import ENVIRONMENTS, load_installed_environments
     from genesys.rollouts.collecting import make_environment
 
-    load_installed_environments()
-    ids = [name for name in gymnasium.registry if name.startswith("genesys/")]
-    rows = [describe(name, make_environment(name)) for name in sorted(ids)]
+    before = set(gymnasium.registry) - set(ENVIRONMENTS)
+    load_installed_environments()  # what these add is of packages that extend genesys
+    ids = sorted(set(gymnasium.registry) - before)
+    rows = [describe(name, make_environment(name)) for name in ids]
     if json:
         print_json({"environments": rows})
         return
@@ -26,14 +27,12 @@ def envs(json: Json = False) -> None:
 
 def describe(env_id: str, environment: object) -> dict[str, str]:
     """What a person wants to know of an environment."""
-    from genesys.rewards import default_spec
-
     problems = environment.problems  # type: ignore[attr-defined]  # `make_environment` has checked
-    task_type = problems[0].task_type
+    spec = getattr(environment, "verifier_spec", None)
     return {
         "environment": env_id,
-        "task_type": task_type,
-        "verifier": default_spec(task_type).key,
+        "task_type": problems[0].task_type,
+        "verifier": "" if spec is None else spec.key,
         "template": str(environment.template),  # type: ignore[attr-defined]  # as above
         "problems": problems.identity,
     }

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genesys.errors import ConfigurationError
-
 if TYPE_CHECKING:
     from genesys.rewards import Grader
 
@@ -23,7 +21,10 @@ Problems = Annotated[
 ]
 Verifier = Annotated[
     str | None,
-    typer.Option("--verifier", help='Verifier, maybe pinned: "math", "math@1". Default: by task type.'),
+    typer.Option(
+        "--verifier",
+        help='Verifier, maybe pinned: "math", "math@1", for the task types it is for. Default: by task type.',
+    ),
 ]
 AnswerFormat = Annotated[
     str | None,
@@ -34,7 +35,9 @@ AnswerFormat = Annotated[
 SkipMalformed = Annotated[
     bool, typer.Option("--skip-malformed", help="Count rows that do not parse and go on.")
 ]
-Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many.")]
+Limit = Annotated[
+    int | None, typer.Option("--limit", min=1, help="Only the first so many problems, or rows of a file.")
+]
 Workers = Annotated[
     int | None, typer.Option("--workers", min=1, help="Grader processes. Default: the cores of this machine.")
 ]
@@ -60,13 +63,10 @@ def make_grader(verifier: str | None, answer_format: str | None, workers: int | 
     return Grader(verifier_table(verifier, params), workers=workers)
 
 
-def make_folder(path: Path) -> None:
-    """Makes an output folder.
+def verifier_keys(verifier: str | None, answer_format: str | None) -> list[str]:
+    """The keys of all verifiers that such a grader may use: what a resumed scoring must have in common."""
+    from genesys.rewards.registry import DEFAULTS, default_spec, verifier_table
 
-    Raises:
-        ConfigurationError: If it cannot be made.
-    """
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(f"--out {str(path)!r} cannot be made: {error.strerror}") from None
+    params = {} if answer_format is None else {"answer_format": answer_format}
+    chosen = {name: default_spec(name) for name in DEFAULTS} | verifier_table(verifier, params)
+    return sorted({spec.key for spec in chosen.values()})

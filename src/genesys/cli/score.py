@@ -10,7 +10,16 @@ import typer
 
 from genesys.cli.console import duration, percent, print_json, stderr, stdout, table
 from genesys.cli.live import watching
-from genesys.cli.options import AnswerFormat, Json, Limit, SkipMalformed, Verifier, Workers, make_grader
+from genesys.cli.options import (
+    AnswerFormat,
+    Json,
+    Limit,
+    SkipMalformed,
+    Verifier,
+    Workers,
+    make_grader,
+    verifier_keys,
+)
 from genesys.errors import ConfigurationError, MalformedRow
 
 if TYPE_CHECKING:
@@ -59,6 +68,16 @@ def score(
     runs = [path for path in paths if path.is_dir()]
     if runs and len(runs) < len(paths):
         raise ConfigurationError("run folders and files are scored apart", "Give one kind at a time.")
+    if runs:
+        _refuse(
+            out=out,
+            problems=problems,
+            limit=limit,
+            disagreements=disagreements,
+            skip_malformed=skip_malformed,
+        )
+    elif out is not None and any(out.resolve() == path.resolve() for path in paths):
+        raise ConfigurationError(f"--out {str(out)!r} is one of the inputs", "Name another file.")
     progress = Progress()
     grader = make_grader(verifier, answer_format, workers)
     try:
@@ -69,7 +88,8 @@ def score(
             else:
                 malformed: list[str] = []
                 responses = _responses(paths, problems, limit, malformed if skip_malformed else None)
-                identity = [*map(str, paths), str(problems), verifier, answer_format, limit, skip_malformed]
+                names = [str(path.resolve()) for path in (*paths, *([problems] if problems else ()))]
+                identity = [names, verifier_keys(verifier, answer_format), limit, skip_malformed]
                 summary = _score_files(responses, grader, progress, out, identity, disagreements)
     finally:
         grader.close()
@@ -77,6 +97,16 @@ def score(
         _report_runs(progress, json=json)
     else:
         _report_files(summary, progress, len(malformed), json=json)
+
+
+def _refuse(**options: object) -> None:
+    """Refuses options that say nothing of a run folder."""
+    for name, value in options.items():
+        if value:
+            raise ConfigurationError(
+                f"--{name.replace('_', '-')} is for files, and run folders were given",
+                "Leave it out: a run keeps its scores in its own folder.",
+            )
 
 
 def _score_run(folder: Path, grader: Grader, progress: Progress) -> None:
@@ -130,7 +160,7 @@ def _score_files(
     try:
         score_responses(responses, grader, summary, out=target, progress=progress)
         if target is not None:
-            target.finish()
+            target.finish(summary.total)
     finally:
         if target is not None:
             target.close()
@@ -171,6 +201,7 @@ def _report_files(summary: ScoreSummary, progress: Progress, malformed: int, *, 
                 ],
                 "known": summary.known.total(),
                 "agreed": summary.agreed.total(),
+                "known_but_unscorable": summary.unscorable.total(),
                 "agreement": {
                     name: [summary.agreed[name], known] for name, known in sorted(summary.known.items())
                 },
@@ -190,9 +221,10 @@ def _report_files(summary: ScoreSummary, progress: Progress, malformed: int, *, 
 
 def _print_agreement(summary: ScoreSummary) -> None:
     rows = [
-        (name, known, summary.agreed[name], percent(summary.agreed[name], known))
+        (name, known, summary.agreed[name], percent(summary.agreed[name], known), summary.unscorable[name])
         for name, known in sorted(summary.known.items())
     ]
-    total = (summary.known.total(), summary.agreed.total())
-    rows.append(("all", *total, percent(total[1], total[0])))
-    stdout.print(table("agreement with known scores", ("source", "rows", "agree", "share"), rows))
+    known, agreed = summary.known.total(), summary.agreed.total()
+    rows.append(("all", known, agreed, percent(agreed, known), summary.unscorable.total()))
+    columns = ("source", "scored", "agree", "share", "unscorable")
+    stdout.print(table("agreement with known scores", columns, rows))

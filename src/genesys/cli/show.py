@@ -11,7 +11,7 @@ import typer
 from rich.panel import Panel
 from rich.text import Text
 
-from genesys.cli.console import percent, print_json, stdout, table
+from genesys.cli.console import percent, print_json, stderr, stdout, table
 from genesys.cli.options import Json
 from genesys.errors import UnknownName
 
@@ -27,7 +27,10 @@ def show(
         str | None, typer.Option("--cause", help='Only traces of this cause; "right" for full scores.')
     ] = None,
     problem: Annotated[str | None, typer.Option("--problem", help="Only traces of this problem.")] = None,
-    verifier: Annotated[str | None, typer.Option("--verifier", help="Whose verdicts, by key.")] = None,
+    verifier: Annotated[
+        str | None,
+        typer.Option("--verifier", help="Whose verdicts, by key or name. Default: the task type's own."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Show a run: its identity, its numbers by source and cause, and some of its traces."""
@@ -36,38 +39,49 @@ def show(
 
     reader = RunReader(run)
     summary = summarise(reader)
+    key = _chosen_key(summary, verifier)
+    found = list(islice(_chosen(reader, key, cause, problem), traces))
     if json:
-        print_json(_as_json(summary))
+        print_json({**_as_json(summary), "traces": [vars(trace) for trace in found]})
         return
     _print_summary(summary)
-    for trace in islice(_chosen(reader, summary, verifier, cause, problem), traces):
-        stdout.print(panel(trace))
+    for trace in found:
+        stdout.print(panel(trace, key or ""))
+    if traces and not found:
+        stderr.print("no trace matches")
 
 
-def _chosen(
-    run: RunReader, summary: RunSummary, verifier: str | None, cause: str | None, problem: str | None
-) -> Iterator[Trace]:
+def _chosen_key(summary: RunSummary, verifier: str | None) -> str | None:
+    """Whose verdicts: those asked for by key or name, else the task type's own verifier's."""
+    if verifier is None:
+        return next(iter(summary.scores), None)
+    named = [key for key in summary.scores if verifier in (key, key.partition("@")[0])]
+    if not named:
+        raise UnknownName.of("verifier key in this run", verifier, summary.scores)
+    return named[0]
+
+
+def _chosen(run: RunReader, key: str | None, cause: str | None, problem: str | None) -> Iterator[Trace]:
     from genesys.causes import CAUSES
     from genesys.rollouts.run_summary import traces
 
-    if verifier is not None and verifier not in summary.scores:
-        raise UnknownName.of("verifier key in this run", verifier, summary.scores)
     if cause is not None and cause not in {"right", "unscored", *CAUSES}:
         raise UnknownName.of("cause", cause, ["right", "unscored", *CAUSES])
-    key = verifier or next(iter(summary.scores), None)
     for trace in traces(run, key):
         if problem in (None, trace.problem_id) and cause in (None, trace.cause or "right"):
             yield trace
 
 
-def panel(trace: Trace) -> Panel:
+def panel(trace: Trace, verifier: str) -> Panel:
     """One trace as a box: prompt, gold, completion and verdict."""
     body = Text()
     body.append(trace.prompt.strip() + "\n\n", style="dim")
     body.append(trace.text.strip())
     verdict = "right" if trace.score == 1.0 else f"{trace.score} {trace.cause}"
     title = f"{trace.problem_id}  gold: {trace.gold}" if trace.gold is not None else trace.problem_id
-    footer = f"{verdict}, {trace.tokens or '?'} tokens, {trace.finish_reason}, {trace.response_id}"
+    footer = (
+        f"{verifier}: {verdict}, {trace.tokens or '?'} tokens, {trace.finish_reason}, {trace.response_id}"
+    )
     style = "green" if trace.score == 1.0 else "yellow" if trace.score is None else "red"
     return Panel(body, title=Text(title), subtitle=Text(footer), title_align="left", border_style=style)
 

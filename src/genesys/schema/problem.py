@@ -10,6 +10,7 @@ from typing import Any
 from genesys.errors import MalformedRow
 from genesys.schema.digests import canonical_json, digest_of
 from genesys.schema.parsing import parse_struct
+from genesys.schema.text import without_surrogates
 
 TASK_TYPES = (
     "verifiable_math",
@@ -54,8 +55,10 @@ class Problem:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of what a verdict depends on: task type, prompt, verification_info and gold."""
-        return digest_of(self.task_type, self.prompt, self.verification_info, self.gold_standard_solution)
+        """SHA-256 of what a verdict depends on: task type, prompt, verification_info, gold, answer format."""
+        form = self.metadata.get("answer_format")  # the one word of the metadata that verifiers read
+        parts = (self.task_type, self.prompt, self.verification_info, self.gold_standard_solution)
+        return digest_of(*parts) if form is None else digest_of(*parts, form)
 
     def to_row(self) -> dict[str, Any]:
         """The published columns in their order, the structs as JSON text."""
@@ -89,8 +92,8 @@ class Problem:
             source=str(row.get("source") or "unknown"),
             task_type=canonical_task_type(row["task_type"]),
             in_source_id=None if in_source_id is None else str(in_source_id),
-            prompt=row["prompt"],
-            gold_standard_solution=gold,
+            prompt=without_surrogates(row["prompt"]),
+            gold_standard_solution=None if gold is None else without_surrogates(gold),
             verification_info=_json_struct(row.get("verification_info"), "verification_info"),
             metadata=_json_struct(row.get("metadata"), "metadata"),
         )

@@ -45,6 +45,11 @@ def canonical_text(content: str | None, reasoning: str | None = None, opened: st
         text = f"{OPEN}{inner}" if content is None else f"{OPEN}{inner}{CLOSE}{text}"
     elif opened and not text.lstrip().startswith(OPEN):
         text = opened + text
+    return without_surrogates(text)
+
+
+def without_surrogates(text: str) -> str:
+    """A text that UTF-8, Parquet and SQLite can hold: lone surrogates become U+FFFD."""
     return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 

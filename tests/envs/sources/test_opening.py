@@ -41,7 +41,11 @@ def test_a_source_is_returned_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("spec", "params", "fault"),
     [
-        ("arithmetik", {}, "unknown problem generator 'arithmetik'\nDid you mean 'arithmetic'?"),
+        (
+            "arithmetik",
+            {},
+            "unknown problem generator or collection 'arithmetik'\nDid you mean 'arithmetic'?",
+        ),
         ("arithmetik:level=1", {}, "Did you mean 'arithmetic'?"),
         (
             "arithmetic:levle=2",
