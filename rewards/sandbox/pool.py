@@ -132,6 +132,8 @@ class SandboxBackend:
 
     def __init__(self, *, workers: int, limits: Limits, level: str | None = None) -> None:
         self._pool = Pool(level)
+        # The interpreter's exit waits for all that an executor has accepted: no more than can run.
+        self._slots = asyncio.Semaphore(workers)
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="genesys-sandbox")
         self._verifiers: dict[str, SandboxVerifier] = {}
 
@@ -139,7 +141,10 @@ class SandboxBackend:
         """Verifies in a thread of its own, so that the loop waits for no program."""
         loop = asyncio.get_running_loop()
         verifier = self._verifier(spec)
-        return await loop.run_in_executor(self._threads, verify_in_pool, self._pool, verifier, problem, text)
+        async with self._slots:
+            return await loop.run_in_executor(
+                self._threads, verify_in_pool, self._pool, verifier, problem, text
+            )
 
     async def check_gold(self, spec: VerifierSpec, problem: Problem) -> str | None:
         """Asks the verifier, which runs nothing for that."""

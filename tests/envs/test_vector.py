@@ -63,7 +63,8 @@ def assert_same(left: Any, right: Any) -> None:
 
 @env_ids
 def test_it_does_what_single_environments_in_a_row_do(env_id: str) -> None:
-    ours, theirs = batch(env_id, 5, level=1), one_by_one(env_id, 5, level=1)
+    level = {} if env_id == "genesys/code-v0" else {"level": 1}  # its problems are a fixed collection
+    ours, theirs = batch(env_id, 5, **level), one_by_one(env_id, 5, **level)
     assert ours.metadata == theirs.metadata
     assert ours.observation_space == theirs.observation_space
     assert ours.action_space == theirs.action_space
