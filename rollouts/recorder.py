@@ -83,7 +83,7 @@ class Recorder:
         self._grader = grader
         self._progress = progress
         self._queue: queue.Queue[_Item | None] = queue.Queue()
-        self._room = threading.BoundedSemaphore(_UNVERIFIED)
+        self._room = threading.Semaphore(_UNVERIFIED)  # not a bounded one: after an error `put` takes no room
         self._unverified = 0
         self._problems = run.problem_ids()
         self._error: BaseException | None = None
@@ -186,11 +186,15 @@ class Recorder:
     def _committed(self, item: Recorded) -> None:
         if item.completion is not None:
             self._progress.committed(item.completion)
-        if self._grader is None or self._error is not None:
+        if self._grader is None or self._error is not None or self._hurried:
             self._room.release()
             return
         self._unverified += 1
-        future = self._grader.submit(item.problem, item.text)
+        try:
+            future = self._grader.submit(item.problem, item.text)
+        except Exception as error:  # noqa: BLE001  # stops the run, once the queue is committed
+            self._queue.put(_Verified(error=error))
+            return
         future.add_done_callback(lambda done: self._queue.put(self._outcome(item, done)))
 
     def _outcome(self, item: Recorded, done: Future[Verdict]) -> _Verified:
