@@ -44,9 +44,9 @@ def measure(pids: list[int]) -> Use:
         try:
             with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123  (a hundred of these a second)
                 fields = file.read().rpartition(b") ")[2].split()
-            with open(f"/proc/{pid}/statm", "rb") as file:  # noqa: PTH123
+            with open(f"/proc/{pid}/statm", "rb") as file:  # noqa: PTH123  (as above)
                 pages = file.read().split()
-            with open(f"/proc/{pid}/schedstat", "rb") as file:  # noqa: PTH123
+            with open(f"/proc/{pid}/schedstat", "rb") as file:  # noqa: PTH123  (as above)
                 waited = int(file.read().split()[1]) / 1e9
         except (OSError, IndexError):
             continue

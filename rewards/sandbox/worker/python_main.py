@@ -40,9 +40,9 @@ def _fresh_streams() -> None:
     stdin = io.BufferedReader(io.FileIO(0, "r", closefd=False))
     stdout = io.BufferedWriter(io.FileIO(1, "w", closefd=False))
     stderr = io.FileIO(2, "w", closefd=False)  # unbuffered
-    sys.stdin = sys.__stdin__ = text(stdin, errors="surrogateescape")  # type: ignore[misc]
-    sys.stdout = sys.__stdout__ = text(stdout, errors="surrogateescape")  # type: ignore[misc]
-    sys.stderr = sys.__stderr__ = text(stderr, errors="backslashreplace", write_through=True)  # type: ignore[misc]
+    sys.stdin = sys.__stdin__ = text(stdin, errors="surrogateescape")  # type: ignore[misc]  # Final in typeshed
+    sys.stdout = sys.__stdout__ = text(stdout, errors="surrogateescape")  # type: ignore[misc]  # Final in typeshed
+    sys.stderr = sys.__stderr__ = text(stderr, errors="backslashreplace", write_through=True)  # type: ignore[misc]  # Final in typeshed
 
 
 def _fresh_main(settings: str, files: dict[str, bytes]) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def _shut_down() -> int:
     import atexit
     import threading
 
-    threading._shutdown()  # type: ignore[attr-defined]
+    threading._shutdown()  # type: ignore[attr-defined]  # what the interpreter's own exit calls
     atexit._run_exitfuncs()
     sys.stdout.flush()
     return 0
