@@ -13,14 +13,22 @@ import hashlib
 import time
 from array import array
 from collections.abc import AsyncIterator, Iterator, Mapping
-from math import isinf, isnan
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple
 
 from genesys.envs.sources.rows import located_error, open_file, read_rows
 from genesys.errors import ConfigurationError, MalformedRow, SamplerError
-from genesys.rollouts.importing import MODEL_COLUMNS, REASONING_COLUMNS, TEXT_COLUMNS, model_of, text_of
+from genesys.rollouts.importing import (
+    FINISH_REASONS,
+    MODEL_COLUMNS,
+    REASONING_COLUMNS,
+    TEXT_COLUMNS,
+    count_of,
+    finish_reason_of,
+    model_of,
+    text_of,
+)
 from genesys.rollouts.sampler import Capabilities, Sample, SampleRequest
 from genesys.schema import FinishReason, Sampling
 
@@ -37,16 +45,6 @@ COLUMNS = (
 
 IN_MEMORY = 64 * 2**20
 """Bytes of texts beyond which they go to a temporary file, so that a recording may outgrow memory."""
-
-_REASONS: tuple[FinishReason, ...] = get_args(FinishReason)
-_WORDS: Mapping[str, FinishReason] = {
-    **{reason: reason for reason in _REASONS},
-    "eos": "stop",
-    "eos_token": "stop",
-    "stop_sequence": "stop",
-    "max_tokens": "length",
-}
-"""Ours, and what other servers say for the same; anything else is a malformed row."""
 
 _UNKNOWN = -1
 
@@ -168,7 +166,7 @@ class _Shelf:
         self._texts.write(text)
         self._places.setdefault(row.problem_id, array("Q")).append(len(self._reasons))
         self._ends.append(self._ends[-1] + len(text))
-        self._reasons.append(_REASONS.index(row.finish_reason))
+        self._reasons.append(FINISH_REASONS.index(row.finish_reason))
         self._prompt_tokens.append(row.prompt_tokens)
         self._completion_tokens.append(row.completion_tokens)
 
@@ -185,7 +183,7 @@ class _Shelf:
         self._texts.seek(start)
         return _Row(
             text=self._texts.read(end - start).decode(),
-            finish_reason=_REASONS[self._reasons[place]],
+            finish_reason=FINISH_REASONS[self._reasons[place]],
             prompt_tokens=self._prompt_tokens[place],
             completion_tokens=self._completion_tokens[place],
         )
@@ -200,7 +198,7 @@ def _parsed(row: Mapping[str, Any]) -> _Row:
         raise MalformedRow(f"problem_id must be text, not {problem_id!r}")
     return _Row(
         text=text_of(row),
-        finish_reason=_reason(row.get("finish_reason")),
+        finish_reason=finish_reason_of(row.get("finish_reason")),
         prompt_tokens=_count(row, "prompt_tokens"),
         completion_tokens=_count(row, "completion_tokens"),
         problem_id=problem_id,
@@ -208,21 +206,9 @@ def _parsed(row: Mapping[str, Any]) -> _Row:
     )
 
 
-def _reason(value: object) -> FinishReason:
-    if value is None:
-        return "stop"
-    if isinstance(value, str) and value in _WORDS:
-        return _WORDS[value]
-    raise MalformedRow(f"finish_reason must be one of {', '.join(_REASONS)}, not {value!r}")
-
-
 def _count(row: Mapping[str, Any], column: str) -> int:
-    value = row.get(column)
-    if value is None or (isinstance(value, float) and isnan(value)):  # pandas' missing number is a NaN
-        return _UNKNOWN
-    if not isinstance(value, int | float) or value < 0 or isinf(value) or value != int(value):
-        raise MalformedRow(f"{column} must be a count, not {value!r}")
-    return int(value)
+    count = count_of(row, column)
+    return _UNKNOWN if count is None else count
 
 
 def _known(count: int) -> int | None:

@@ -19,6 +19,7 @@ from genesys.cli.curate import curate
 from genesys.cli.demo import demo
 from genesys.cli.doctor import doctor
 from genesys.cli.envs import envs
+from genesys.cli.import_command import import_command
 from genesys.cli.score import score
 from genesys.cli.show import show
 from genesys.errors import ConfigurationError, GenesysError
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 for command in (demo, envs, doctor, collect, score, curate, show):
     app.command()(command)
+app.command("import")(import_command)
 app.add_typer(audit_app, name="audit")
 
 
