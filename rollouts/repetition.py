@@ -17,7 +17,7 @@ no table, long division, list or program of the self-made ones is cut.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -82,6 +82,26 @@ class RepetitionRule:
     def identity(self) -> dict[str, Any]:
         """The rule as JSON types, for `Sampler.settings`: it decides where a text ends."""
         return asdict(self)
+
+
+def rule_of(option: bool | Mapping[str, Any] | RepetitionRule | None) -> RepetitionRule | None:
+    """The rule that a sampler's option `repetition` means: true is the usual one, false and None none.
+
+    Raises:
+        ConfigurationError: If a number is not the rule's, or makes no sense.
+    """
+    if isinstance(option, RepetitionRule):
+        return option
+    if not option:
+        return None
+    given = {} if option is True else dict(option)
+    try:
+        return RepetitionRule(**given)
+    except TypeError as error:
+        raise ConfigurationError(
+            f"repetition={option!r} is no rule: {error}",
+            "Give true, false, or some of gram, times, window, share and step.",
+        ) from error
 
 
 class RepetitionDetector:

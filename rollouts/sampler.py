@@ -33,6 +33,8 @@ class Capabilities:
         token_ids: Completions carry their token ids.
         logprobs: Completions carry log-probabilities.
         streams: Samples arrive as they end and not with the last of their request.
+        continues: Goes on where a truncated sample stopped (`SampleRequest.prefix`).
+        opens: Begins the assistant's turn with a given text (`SampleRequest.opening`).
     """
 
     reproducible: bool = False
@@ -41,23 +43,57 @@ class Capabilities:
     token_ids: bool = False
     logprobs: bool = False
     streams: bool = False
+    continues: bool = False
+    opens: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prefix:
+    """What a sample that is to be continued says already.
+
+    Attributes:
+        text: Its canonical text; it begins with the open think tag even where the prompt gave it.
+        token_ids: The tokens that were sampled after the prompt, where they were kept. Going on from these
+            is exact; a text may fall into other tokens.
+        logprobs: Their log-probabilities, where kept.
+        tokens: How many tokens these are, or None where unknown.
+    """
+
+    text: str
+    token_ids: tuple[int, ...] | None = None
+    logprobs: tuple[float, ...] | None = None
+    tokens: int | None = None
+
+    def after(self, opened: str) -> str:
+        """The text as it stands behind a prompt that ended with `opened` (`genesys.schema.open_think`)."""
+        return self.text.removeprefix(opened) if opened else self.text
 
 
 @dataclass(frozen=True, kw_only=True)
 class SampleRequest:
-    """One problem's messages and which of its samples are wanted.
+    r"""One problem's messages and which of its samples are wanted.
 
     Attributes:
         problem_id: The problem.
         messages: Chat messages, `{"role", "content"}` each.
         sample_indices: Places in the problem's group.
         seeds: One seed for each of them (`genesys.rollouts.identity.sample_seed`).
+        prefix: For each sample what it says already, where truncated samples are continued. The sample that
+            answers holds everything: the whole text, the tokens and log-probabilities of both (where the
+            prefix has its tokens; else none), and `completion_tokens` of both. `max_tokens` bounds both.
+            Only for samplers whose capabilities say `continues`.
+        opening: What the assistant's turn begins with, such as "<think>\n", where the rendered prompt does
+            not end with an open think tag of its own. It is part of the prompt: `open_think` of the prompt
+            and the opening together gives `canonical_text` what to put back in front. Only for samplers
+            whose capabilities say `opens`.
     """
 
     problem_id: str
     messages: tuple[Mapping[str, str], ...]
     sample_indices: tuple[int, ...]
     seeds: tuple[int, ...]
+    prefix: tuple[Prefix, ...] | None = None
+    opening: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +163,9 @@ class Sampler(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class SamplerSettings:
     """What the command line knows of a sampler.
+
+    Samplers that end a looping completion take the option `repetition`: true, or numbers of the rule
+    (`genesys.rollouts.repetition.rule_of`).
 
     Attributes:
         name: Its name in the registry.
