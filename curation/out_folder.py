@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genesys.errors import ConfigurationError, StorageError
-from genesys.rollouts.parts import sync_folder
+from genesys.rollouts.durable import sync_folder
 
 MANIFEST = "manifest.json"
 FORMAT = "genesys-dataset"
