@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from genesys.errors import DataError, StorageError
+from genesys.errors import DataError
+from genesys.rollouts.durable import ASIDE, make_folder, storage_errors, written_aside
 
 _PATTERN = "part-*.parquet"
 _GROUP_BYTES = 8 << 20
+_REMEDY = "The rows stay in the spool. Free the disk or fix its permissions, and run the command again."
 
 
 def part_files(folder: Path) -> list[Path]:
     """The parts of a folder, oldest first."""
     return sorted(folder.glob(_PATTERN))
+
+
+def next_part(folder: Path) -> Path:
+    """The name of the part that is written next."""
+    parts = part_files(folder)
+    number = int(parts[-1].stem.removeprefix("part-")) + 1 if parts else 0
+    return folder / f"part-{number:05d}.parquet"
 
 
 def write_part(folder: Path, table: pa.Table) -> Path:
@@ -27,25 +34,11 @@ def write_part(folder: Path, table: pa.Table) -> Path:
     Raises:
         StorageError: If the disk refuses; no part is left behind then.
     """
-    parts = part_files(folder)
-    number = int(parts[-1].stem.removeprefix("part-")) + 1 if parts else 0
-    target = folder / f"part-{number:05d}.parquet"
-    aside = folder / f".{target.name}.writing"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with aside.open("wb") as file:
+    target = next_part(folder)
+    with storage_errors(f"cannot write {target}", _REMEDY):
+        make_folder(folder)
+        with written_aside(target) as file:
             pq.write_table(table, file, compression="zstd", row_group_size=_rows_per_group(table))
-            file.flush()
-            os.fsync(file.fileno())
-        aside.rename(target)
-        sync_folder(folder)
-    except OSError as error:
-        with suppress(OSError):
-            aside.unlink()
-        raise StorageError(
-            f"cannot write {target}: {error}",
-            "The rows stay in the spool. Free the disk or fix its permissions, and run the command again.",
-        ) from error
     return target
 
 
@@ -54,19 +47,20 @@ def _rows_per_group(table: pa.Table) -> int:
     return int(max(64, table.num_rows * _GROUP_BYTES // max(table.nbytes, 1)))
 
 
-def sync_folder(folder: Path) -> None:
-    """Makes a rename within a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def unfinished_parts(folder: Path) -> list[Path]:
+    """What a killed writer left aside; its rows are in the spool still."""
+    return sorted(folder.glob(f".part-*{ASIDE}"))
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Removes what a killed writer left aside; its rows are in the spool still."""
-    for aside in folder.glob(".part-*.writing"):
-        aside.unlink()
+    """Removes what a killed writer left aside.
+
+    Raises:
+        StorageError: If the disk refuses.
+    """
+    with storage_errors(f"cannot tidy {folder}", "Fix its permissions, and run the command again."):
+        for aside in unfinished_parts(folder):
+            aside.unlink()
 
 
 def read_parts(folder: Path, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
@@ -76,10 +70,21 @@ def read_parts(folder: Path, columns: Sequence[str] | None = None) -> Iterator[p
         DataError: If a part is damaged; the error names it.
     """
     for part in part_files(folder):
-        try:
-            with pq.ParquetFile(part) as file:
-                yield from file.iter_batches(batch_size=8192, columns=columns)
-        except (pa.ArrowException, OSError) as error:
-            raise DataError(
-                f"cannot read {part}: {error}", "Restore it from a copy, or move it away."
-            ) from error
+        yield from read_part(part, columns)
+
+
+def read_part(part: Path, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """The rows of one part, by batches.
+
+    Raises:
+        DataError: If it is damaged; the error names it.
+    """
+    try:
+        with pq.ParquetFile(part) as file:
+            for batch in file.iter_batches(batch_size=8192, columns=columns):
+                yield batch.replace_schema_metadata(None)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(
+            f"cannot read {part}: {error}",
+            "Restore it from a copy, or see what can be saved with: genesys fsck RUN",
+        ) from error

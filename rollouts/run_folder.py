@@ -8,27 +8,29 @@ A writer killed between any two of these leaves a row in the spool, in a part, o
 from __future__ import annotations
 
 import json
-import os
 import time
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
 import pyarrow as pa
 
 from genesys.errors import RunMismatch, StorageError
+from genesys.rollouts.durable import aside_of, make_folder, storage_errors
 from genesys.rollouts.identity import RunIdentity
 from genesys.rollouts.local_disk import check_local
-from genesys.rollouts.parts import read_parts, remove_unfinished, sync_folder, write_part
-from genesys.rollouts.run_lock import RunLock
-from genesys.rollouts.run_reader import KEYS, RUN_FILE, SCHEMAS, SPOOL_FILE, RunReader, key_of
+from genesys.rollouts.parts import read_parts, remove_unfinished, write_part
+from genesys.rollouts.run_file import RUN_FILE, part_metadata, run_info, write_run_file
+from genesys.rollouts.run_lock import LOCK_FILE, RunLock
+from genesys.rollouts.run_reader import KEYS, LOG_FILE, SCHEMAS, SPOOL_FILE, RunReader, key_of
 from genesys.rollouts.spool import Spool, SpoolRow
-from genesys.schema import SCHEMA_VERSION, Completion, Problem, Verdict
-from genesys.version import __version__
+from genesys.schema import Completion, Problem, Verdict
 
 PART_CHARACTERS = 64 << 20
 """Parts of some ten megabytes after compression: few enough to list, small enough to copy again."""
+
+_OWNER = "run"
+"""Kind of the one row that says whose rows a spool holds."""
 
 
 class RunFolder:
@@ -39,6 +41,7 @@ class RunFolder:
         identity: What the run is. An existing folder must have the same.
         spool: Where the spool lies; on a local disk. By default inside the folder.
         part_characters: Characters of spooled rows of a kind that become a part.
+        on_part: Called with each part that has been written.
 
     Raises:
         RunMismatch: If the folder belongs to another run, or holds other things.
@@ -54,20 +57,21 @@ class RunFolder:
         *,
         spool: Path | None = None,
         part_characters: int = PART_CHARACTERS,
+        on_part: Callable[[Path], None] = lambda part: None,
     ) -> None:
         self.folder = Path(folder)
         self._part_characters = part_characters
         self.identity = identity
-        _make(self.folder)
+        self.on_part = on_part
+        with storage_errors(f"cannot make {folder}", "Choose another --out folder."):
+            make_folder(self.folder)
         self._closed = False
         self._lock = RunLock(self.folder)
         try:
             self._adopt(spool)
             self.reader = RunReader(self.folder)
-            check_local(self.reader.spool_path.parent)
-            self._spool = Spool(self.reader.spool_path)
-            self._forget_stored_rows()
-            self._spooled = self._spool.sizes()
+            self._open_spool()
+            self._end_torn_line()
         except BaseException:
             self._lock.release()
             raise
@@ -84,8 +88,6 @@ class RunFolder:
 
     def _adopt(self, spool: Path | None) -> None:
         path = self.folder / RUN_FILE
-        for aside in self.folder.glob(f".{RUN_FILE}.writing"):
-            aside.unlink()  # an earlier start was killed before there was a run
         if path.is_file():
             self._check_spool(spool)
             differences = self.identity.differences(RunReader(self.folder).identity)
@@ -95,19 +97,14 @@ class RunFolder:
                     "Run with its settings to continue it, or choose another --out folder.",
                 )
             return
-        strangers = [entry.name for entry in self.folder.iterdir() if entry.name not in {".lock", SPOOL_FILE}]
-        if strangers:
+        with storage_errors(f"cannot read {self.folder}", "Choose another --out folder."):
+            aside_of(path).unlink(missing_ok=True)  # an earlier start was killed before there was a run
+            names = {entry.name for entry in self.folder.iterdir()} - {LOCK_FILE}
+        if strangers := [name for name in names if not name.startswith(SPOOL_FILE)]:
             raise RunMismatch(
-                f"{self.folder} is no run folder and holds {min(strangers)!r}",
-                "Choose another --out folder.",
+                f"{self.folder} is no run folder and holds {min(strangers)!r}", "Choose another --out folder."
             )
-        info = {
-            "schema_version": SCHEMA_VERSION,
-            "genesys": __version__,
-            "identity": self.identity.to_json(),
-            "spool": None if spool is None else str(spool.resolve()),
-        }
-        _write_durably(path, json.dumps(info, indent=2) + "\n")
+        write_run_file(self.folder, run_info(self.identity, spool))
 
     def _check_spool(self, spool: Path | None) -> None:
         there = RunReader(self.folder).spool_path
@@ -116,6 +113,40 @@ class RunFolder:
                 f"the spool of {self.folder} is {there}, not {spool}",
                 "Leave --spool out, or give the folder that the run began with.",
             )
+
+    def _open_spool(self) -> None:
+        check_local(self.reader.spool_path.parent)
+        self._spool = Spool(self.reader.spool_path)
+        try:
+            self._claim_spool()
+            self._forget_stored_rows()
+            self._spooled = self._spool.sizes()
+        except BaseException:
+            self._spool.close()
+            raise
+
+    def _claim_spool(self) -> None:
+        """A spool of its own place outlives its run folder, and may not fill another run's."""
+        mine = self.identity.to_json()
+        owners = [row for _, _, row in self._spool.rows(_OWNER)]
+        if owners and any(self._spool.keys(kind) for kind in KEYS):
+            differences = self.identity.differences(owners[0])
+            if differences:
+                raise RunMismatch(
+                    f"the spool {self._spool.path} holds committed rows of another run:\n  "
+                    + "\n  ".join(differences),
+                    f"Run with its settings to get them into {self.folder}, or move the spool away.",
+                )
+        if owners != [mine]:
+            self._spool.commit([SpoolRow(_OWNER, "identity", mine)])
+
+    def _end_torn_line(self) -> None:
+        """Lets the next line of the log begin where one was torn."""
+        path = self.folder / LOG_FILE
+        with storage_errors(f"cannot write {path}", "Free the disk or fix its permissions."):
+            if path.is_file() and path.stat().st_size and not path.read_bytes().endswith(b"\n"):
+                with path.open("ab") as file:
+                    file.write(b"\n")
 
     def _forget_stored_rows(self) -> None:
         """Drops from the spool what a part holds already: a writer was killed between the two."""
@@ -169,23 +200,41 @@ class RunFolder:
         rows = list(self._spool.rows(kind))
         if not rows:
             return
+        self._check_there()
         groups: dict[str | None, list[dict[str, Any]]] = {}
         for _, _, row in rows:
             groups.setdefault(row.get("verifier") if kind == "scores" else None, []).append(row)
         for verifier, members in groups.items():
             table = pa.Table.from_pylist(members, schema=SCHEMAS[kind])
-            write_part(self.reader.part_folder(kind, verifier), table)
+            table = table.replace_schema_metadata(part_metadata(self.identity))
+            self.on_part(write_part(self.reader.part_folder(kind, verifier), table))
         self._spool.remove(kind, up_to=rows[-1][0])
         self._spooled[kind] = 0
 
+    def _check_there(self) -> None:
+        """A part in a folder that was made anew where a network disk has vanished would be lost with it.
+
+        Raises:
+            StorageError: If the run folder is gone.
+        """
+        if not (self.folder / RUN_FILE).is_file():
+            raise StorageError(
+                f"the run folder {self.folder} has vanished while it was written to",
+                f"Committed rows that no part holds are in the spool, {self._spool.path}. Bring the folder "
+                "back and run the same command again.",
+            )
+
     def log(self, event: str, **fields: Any) -> None:
-        """Appends a line to log.jsonl."""
+        """Appends a line to log.jsonl.
+
+        Raises:
+            StorageError: If the disk refuses.
+        """
         line = json.dumps({"time": time.time(), "event": event, **fields})
-        try:
-            with (self.folder / "log.jsonl").open("a") as file:
-                file.write(line + "\n")
-        except OSError as error:
-            raise StorageError(f"cannot write {self.folder / 'log.jsonl'}: {error}") from error
+        path = self.folder / LOG_FILE
+        remedy = "Free the disk, and run the same command again."
+        with storage_errors(f"cannot write {path}", remedy), path.open("a") as file:
+            file.write(line + "\n")
 
     def close(self, *, flush: bool = True) -> None:
         """Moves all rows into parts and lets go of the folder; idempotent."""
@@ -197,8 +246,10 @@ class RunFolder:
                 for kind in KEYS:
                     self.flush(kind)
         finally:
-            self._spool.close(remove=flush and not any(self._spooled.values()))
-            self._lock.release()
+            try:
+                self._spool.close(remove=flush and not any(self._spooled[kind] for kind in KEYS))
+            finally:
+                self._lock.release()
 
     def __enter__(self) -> Self:
         return self
@@ -230,25 +281,3 @@ def score_row(problem: Problem, response_id: str, text_digest: str, verdict: Ver
         **verdict.to_row(),
     }
     return SpoolRow("scores", key_of("scores", row), row)
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"cannot make {folder}: {error}", "Choose another --out folder.") from error
-
-
-def _write_durably(path: Path, text: str) -> None:
-    aside = path.with_name(f".{path.name}.writing")
-    try:
-        with aside.open("w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.rename(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        with suppress(OSError):
-            aside.unlink()
-        raise StorageError(f"cannot write {path}: {error}", "Choose another --out folder.") from error

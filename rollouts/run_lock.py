@@ -8,7 +8,10 @@ import os
 import platform
 from pathlib import Path
 
-from genesys.errors import RunLocked, StorageError
+from genesys.errors import RunLocked
+from genesys.rollouts.durable import storage_errors
+
+LOCK_FILE = ".lock"
 
 
 class RunLock:
@@ -20,18 +23,20 @@ class RunLock:
     """
 
     def __init__(self, folder: Path) -> None:
-        path = folder / ".lock"
-        try:
-            self._fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        except OSError as error:
-            raise StorageError(
-                f"cannot write in {folder}: {error}", "Choose another --out folder."
-            ) from error
+        self._fd = -1
+        with storage_errors(f"cannot write in {folder}", "Choose another --out folder."):
+            self._fd = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            try:
+                self._take(folder)
+            except BaseException:
+                self.release()
+                raise
+
+    def _take(self, folder: Path) -> None:
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.read(self._fd, 200).decode(errors="replace")
-            os.close(self._fd)
             raise RunLocked(
                 f"{folder} is being written by another process: {holder or 'unknown'}",
                 "Wait until it ends, or stop it; or choose another --out folder.",

@@ -11,13 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from genesys.causes import CAUSES
-from genesys.errors import ConfigurationError, DataError
+from genesys.errors import ConfigurationError
 from genesys.rollouts.parts import read_parts
+from genesys.rollouts.run_file import RUN_FILE, read_run_file
 from genesys.rollouts.spool import read_spool
 from genesys.rollouts.tables import COMPLETIONS, PROBLEMS, SCORES
-from genesys.schema import SCHEMA_VERSION, Problem
+from genesys.schema import Problem
 
-RUN_FILE = "run.json"
+LOG_FILE = "log.jsonl"
 SPOOL_FILE = "spool.sqlite"
 SCHEMAS = {"problems": PROBLEMS, "completions": COMPLETIONS, "scores": SCORES}
 KEYS = {
@@ -25,6 +26,9 @@ KEYS = {
     "completions": ("response_id",),
     "scores": ("response_id", "text_digest", "problem_digest", "verifier"),
 }
+
+
+__all__ = ["KEYS", "LOG_FILE", "RUN_FILE", "SCHEMAS", "SPOOL_FILE", "RunReader", "key_of", "may_retry"]
 
 
 def key_of(kind: str, row: dict[str, Any]) -> str:
@@ -45,22 +49,12 @@ class RunReader:
 
     Raises:
         ConfigurationError: If it is no run folder.
-        DataError: If a newer genesys wrote it.
+        DataError: If its run.json is damaged, or a newer genesys wrote it.
     """
 
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
-        if not (self.folder / RUN_FILE).is_file():
-            raise ConfigurationError(
-                f"{folder} is no run folder: it has no {RUN_FILE}",
-                "Name a folder that `genesys collect` made.",
-            )
-        self.info: dict[str, Any] = json.loads((self.folder / RUN_FILE).read_text())
-        if self.info["schema_version"] > SCHEMA_VERSION:
-            raise DataError(
-                f"{folder} has schema version {self.info['schema_version']}; this genesys reads up to {SCHEMA_VERSION}",
-                "Install a newer genesys-rl.",
-            )
+        self.info = read_run_file(self.folder)
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -131,6 +125,17 @@ class RunReader:
         """The run's problems by id."""
         found = (Problem.from_row(row) for batch in self.batches("problems") for row in batch.to_pylist())
         return {problem.problem_id: problem for problem in found}
+
+    def log(self) -> Iterator[dict[str, Any]]:
+        """The lines of log.jsonl; one that a killed writer tore is left out."""
+        path = self.folder / LOG_FILE
+        for line in path.read_text(errors="replace").splitlines() if path.is_file() else ():
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(event, dict):
+                yield event
 
     def part_folder(self, kind: str, verifier: str | None = None) -> Path:
         """Where the parts of a kind lie."""

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from genesys.errors import ConfigurationError, StorageError
-from genesys.rollouts.parts import sync_folder
+from genesys.rollouts.durable import sync_folder
 from genesys.rollouts.run_reader import may_retry
 from genesys.rollouts.spool import Spool, SpoolRow
 from genesys.schema import Verdict

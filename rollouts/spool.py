@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from genesys.errors import StorageError
+from genesys.rollouts.durable import make_folder
 
 
 class SpoolRow(NamedTuple):
@@ -41,14 +42,21 @@ class Spool:
     def __init__(self, path: Path) -> None:
         self.path = path
         with _storage_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30.0)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.execute(
-                "CREATE TABLE IF NOT EXISTS rows (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, "
-                "key TEXT NOT NULL, row TEXT NOT NULL, UNIQUE (kind, key))"
-            )
+            try:
+                self._prepare()
+            except BaseException:
+                self._db.close()
+                raise
+
+    def _prepare(self) -> None:
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute(
+            "CREATE TABLE IF NOT EXISTS rows (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, "
+            "key TEXT NOT NULL, row TEXT NOT NULL, UNIQUE (kind, key))"
+        )
 
     def commit(self, rows: Iterable[SpoolRow]) -> Counter[str]:
         """Makes rows durable, all or none; returns the characters written by kind.
@@ -91,10 +99,15 @@ class Spool:
             self._db.executemany("DELETE FROM rows WHERE kind = ? AND key = ?", ((kind, key) for key in keys))
 
     def close(self, *, remove: bool = False) -> None:
-        """Closes the file, and removes it where the caller knows that it is empty; idempotent."""
-        self._db.close()
-        if remove:
-            self.path.unlink(missing_ok=True)
+        """Closes the file, and removes it where the caller knows that it is empty; idempotent.
+
+        Raises:
+            StorageError: If the disk refuses.
+        """
+        with _storage_errors(self.path):
+            self._db.close()
+            if remove:
+                self.path.unlink(missing_ok=True)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -118,7 +131,7 @@ def read_spool(path: Path, kind: str) -> dict[str, dict[str, Any]]:
         return {}
     try:
         with closing(sqlite3.connect(_read_only_uri(path), uri=True)) as db:
-            return {key: row for _, key, row in _select(db, kind)}
+            return {key: row for _, key, row in _select(db, kind)} if _has_table(db) else {}
     except sqlite3.DatabaseError as error:
         if not path.is_file():
             return {}  # its writer ended meanwhile: everything is in parts now
@@ -129,6 +142,11 @@ def _read_only_uri(path: Path) -> str:
     """Opens for reading; a file that no writer has open needs no folder that may be written, either."""
     journal = path.with_name(f"{path.name}-wal")
     return f"{path.resolve().as_uri()}?mode=ro{'' if journal.exists() else '&immutable=1'}"
+
+
+def _has_table(db: sqlite3.Connection) -> bool:
+    """Whether the spool's maker came as far as its table; nothing was committed before."""
+    return db.execute("SELECT 1 FROM sqlite_master WHERE name = 'rows'").fetchone() is not None
 
 
 def _select(db: sqlite3.Connection, kind: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
