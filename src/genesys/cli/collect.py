@@ -123,7 +123,7 @@ async def _interruptible(work: Any) -> Any:
         raise KeyboardInterrupt from None
 
 
-def parse_options(pairs: list[str]) -> dict[str, Any]:
+def parse_options(pairs: list[str], flag: str = "--sampler-option") -> dict[str, Any]:
     """`KEY=VALUE` texts as keyword arguments; values are JSON where they parse as such, else texts.
 
     Raises:
@@ -135,7 +135,7 @@ def parse_options(pairs: list[str]) -> dict[str, Any]:
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals:
-            raise ConfigurationError(f"--sampler-option {pair!r} is not of the form KEY=VALUE")
+            raise ConfigurationError(f"{flag} {pair!r} is not of the form KEY=VALUE")
         try:
             options[key] = loads(value)
         except ValueError:
