@@ -13,6 +13,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from genesys.training.checks.finding import Finding as Finding
+    from genesys.training.checks.finding import PreflightFailed as PreflightFailed
+    from genesys.training.checks.finding import stop_on as stop_on
+    from genesys.training.checks.preflight import preflight as preflight
     from genesys.training.completion_text import opened_by as opened_by
     from genesys.training.curated_data import preference_dataset as preference_dataset
     from genesys.training.curated_data import sft_dataset as sft_dataset
@@ -22,6 +26,10 @@ if TYPE_CHECKING:
     from genesys.training.verified_reward import reward as reward
 
 _HOMES = {
+    "Finding": "checks.finding",
+    "PreflightFailed": "checks.finding",
+    "preflight": "checks.preflight",
+    "stop_on": "checks.finding",
     "VerifiedReward": "verified_reward",
     "opened_by": "completion_text",
     "preference_dataset": "curated_data",

@@ -16,7 +16,7 @@ from typing import Any
 from genesys.errors import ConfigurationError, MalformedRow
 from genesys.rewards import Verifier, VerifierSpec
 from genesys.rewards.registry import ANY, verifier_table
-from genesys.schema import canonical_task_type
+from genesys.schema import Problem, canonical_task_type
 from genesys.training.batch_grading import BatchGrader, Pair, is_in_process
 from genesys.training.completion_text import text_of_completion
 from genesys.training.reward_columns import ProblemColumns, check_answer_format
@@ -55,6 +55,15 @@ class VerifiedReward:
     def __name__(self) -> str:
         """What TRL logs it under."""
         return self.name
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The least and the most it gives."""
+        return 0.0, 1.0
+
+    def spec_for(self, problem: Problem) -> VerifierSpec | None:
+        """The verifier of a problem, or None where there is none."""
+        return self._grader.spec_for(problem)
 
     def __call__(
         self, prompts: Sequence[Any], completions: Sequence[Any], **columns: Any

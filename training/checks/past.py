@@ -1,0 +1,36 @@
+"""What an offline run says of the model that is to be trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from genesys.rollouts.run_reader import RunReader
+from genesys.training.checks.flight import Past
+from genesys.training.pass_rates import read_pass_rates
+
+MOST = 20_000
+
+
+def read_past(run: Path | str) -> Past:
+    """Pass rates of a run's problems, and the lengths of its completions.
+
+    Raises:
+        ConfigurationError: If it is no run.
+        DataError: If it holds no scores.
+    """
+    reader = RunReader(run)
+    rates = read_pass_rates(reader)
+    right: set[str] = set()
+    for key in reader.verifier_keys():
+        for batch in reader.batches("scores", ["response_id", "score"], key):
+            right.update(row["response_id"] for row in batch.to_pylist() if (row["score"] or 0) >= 0.9)
+    lengths: list[tuple[int, bool]] = []
+    for batch in reader.batches("completions", ["response_id", "completion_tokens"]):
+        lengths += [
+            (row["completion_tokens"], row["response_id"] in right)
+            for row in batch.to_pylist()
+            if row["completion_tokens"] is not None
+        ]
+        if len(lengths) >= MOST:
+            break
+    return Past(pass_rates={name: one.rate for name, one in rates.items()}, lengths=lengths)
