@@ -63,8 +63,11 @@ class Row:
         problem_id: The problem.
         sample_index: Its place in the group.
         seed: Decides its tokens.
-        max_tokens: The most tokens it may have; at most what the context leaves.
+        max_tokens: The most tokens it may have, those said already included; at most what the context leaves.
         mailbox: Where its sample goes.
+        said: Tokens of a truncated sample that it goes on from.
+        said_logprobs: Their log-probabilities, where kept.
+        said_text: The text they came from, where they were made from one; else None.
     """
 
     prompt: tuple[int, ...]
@@ -74,6 +77,14 @@ class Row:
     seed: int
     max_tokens: int
     mailbox: Mailbox[Any] = field(repr=False)
+    said: tuple[int, ...] = ()
+    said_logprobs: tuple[float, ...] = ()
+    said_text: str | None = None
+
+    @property
+    def known(self) -> tuple[int, ...]:
+        """All tokens that the model reads before it samples one."""
+        return self.prompt + self.said
 
 
 def padded_length(tokens: int) -> int:
@@ -115,7 +126,7 @@ class BatchQueue:
             if self._closed:
                 return False
             for row in rows:
-                length = padded_length(len(row.prompt))
+                length = padded_length(len(row.prompt) + len(row.said))
                 self._waiting.setdefault(length, deque()).append((self._arrivals, row))
                 self._arrivals += 1
             self._last_arrival = time.monotonic()

@@ -106,12 +106,15 @@ class LocalModel:
         model: PreTrainedModel = loaded.to(self.device).eval()
         return model
 
-    def render(self, messages: Sequence[Mapping[str, str]], *, plain: bool) -> tuple[tuple[int, ...], str]:
+    def render(
+        self, messages: Sequence[Mapping[str, str]], *, plain: bool, opening: str = ""
+    ) -> tuple[tuple[int, ...], str]:
         """Turns chat messages into a prompt.
 
         Args:
             messages: `{"role", "content"}` each.
             plain: Join the contents by blank lines instead of using the chat template.
+            opening: What the assistant's turn begins with, unless the prompt ends with an open think tag.
 
         Returns:
             Token ids, and the open think tag that the prompt ends with, or "".
@@ -120,9 +123,16 @@ class LocalModel:
             ConfigurationError: If the tokenizer has no chat template or the template refuses the messages.
         """
         prompt = "\n\n".join(message["content"] for message in messages) if plain else self._chat(messages)
+        if opening and not open_think(prompt):
+            prompt += opening
         with self._decoding:
             ids = self.tokenizer(prompt, add_special_tokens=plain)["input_ids"]
         return tuple(ids), open_think(prompt)
+
+    def encode(self, text: str) -> tuple[int, ...]:
+        """The tokens of a text in the middle of a turn."""
+        with self._decoding:
+            return tuple(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def decode(self, tokens: Sequence[int]) -> str:
         """The text of sampled tokens; special ones leave no trace, others such as `<think>` stay."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import torch
 from transformers import DynamicCache, PreTrainedModel
 
+from genesys.rollouts.repetition import RepetitionDetector, RepetitionRule
 from genesys.rollouts.samplers.batching import Row
 from genesys.rollouts.samplers.kv_cache import growing_cache, has_plain_attention
 from genesys.rollouts.samplers.token_choice import RowRandom, choose, log_probability
@@ -37,6 +38,7 @@ class LoopSettings:
         context: Positions the model has.
         keep_logprobs: Whether log-probabilities are computed.
         stopped_by: Whether a row's tokens so far contain a stop text; None where there is none.
+        repetition: What ends a row as a loop, or None.
     """
 
     batch_size: int
@@ -46,6 +48,7 @@ class LoopSettings:
     context: int
     keep_logprobs: bool
     stopped_by: Callable[[Sequence[int]], bool] | None
+    repetition: RepetitionRule | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,15 +56,31 @@ class Drawn:
     """The tokens of one finished row.
 
     Attributes:
-        token_ids: All that were sampled, the end token and those of a stop text included.
+        token_ids: All that were sampled, the end token and those of a stop text included, after those that
+            the row went on from.
         logprobs: One for each, or None where they were not asked for.
-        finish_reason: `stop` (end token or stop text), `length`, or `error` where the model gave no
-            number to choose by.
+        finish_reason: `stop` (end token or stop text), `length`, `repetition`, or `error` where the model
+            gave no number to choose by.
     """
 
     token_ids: list[int]
     logprobs: list[float] | None
     finish_reason: FinishReason
+
+
+class _Watch:
+    """Feeds a row's tokens to a detector of repetition, as many at a time as it decides by."""
+
+    def __init__(self, rule: RepetitionRule | None) -> None:
+        self._step = rule.step if rule else 0
+        self._detector = RepetitionDetector(rule) if rule else None
+        self._fed = 0
+
+    def sees_repetition(self, tokens: list[int]) -> bool:
+        if self._detector is None or len(tokens) % self._step:
+            return False
+        start, self._fed = self._fed, len(tokens)
+        return self._detector.extend(tokens[start:])
 
 
 class Batch:
@@ -70,7 +89,7 @@ class Batch:
     Args:
         model: A causal language model in evaluation mode.
         settings: What all batches share.
-        length: Padded prompt length, above that of every row's prompt.
+        length: Padded prompt length, above the number of tokens known of every row.
         rows: At most `settings.batch_size`.
     """
 
@@ -78,21 +97,21 @@ class Batch:
         self, model: PreTrainedModel, settings: LoopSettings, length: int, rows: Sequence[Row]
     ) -> None:
         self._model, self._settings, self._rows = model, settings, rows
-        self._length, self._most = length, max(row.max_tokens for row in rows)
+        self._length, self._most = length, max(row.max_tokens - len(row.said) for row in rows)
         device = model.device
         places = [*rows, *[rows[0]] * (settings.batch_size - len(rows))]
-        padding = [length - len(row.prompt) for row in places]
-        prompts = [
-            [settings.pad] * empty + list(row.prompt) for empty, row in zip(padding, places, strict=True)
-        ]
+        known = [row.known for row in places]
+        padding = [length - len(tokens) for tokens in known]
+        prompts = [[settings.pad] * empty + list(ids) for empty, ids in zip(padding, known, strict=True)]
         self._prompts = torch.tensor(prompts, device=device)
         columns = torch.arange(length + self._most, device=device)
         self._mask = columns >= torch.tensor(padding, device=device)[:, None]
         self._positions = (columns[:length] - torch.tensor(padding, device=device)[:, None]).clamp(min=0)
         seeds = [row.seed for row in rows] + [None] * (len(places) - len(rows))
         self._random = RowRandom(seeds, device) if settings.sampling.temperature > 0 else None
-        self._tokens: list[list[int]] = [[] for _ in rows]
-        self._logprobs: list[list[float]] = [[] for _ in rows]
+        self._tokens: list[list[int]] = [list(row.said) for row in rows]
+        self._logprobs: list[list[float]] = [list(row.said_logprobs) for row in rows]
+        self._watches = [_Watch(settings.repetition) for _ in rows]
         self._live = list(range(len(rows)))
 
     @torch.inference_mode()
@@ -155,19 +174,21 @@ class Batch:
         still_live = []
         for place in self._live:
             row, tokens = self._rows[place], self._tokens[place]
-            reason = self._reason(row, tokens)
+            reason = self._reason(row, tokens, self._watches[place])
             if reason is not None:
                 deliver(row, self._drawn(place, reason))
             elif not row.mailbox.abandoned:
                 still_live.append(place)
         self._live = still_live
 
-    def _reason(self, row: Row, tokens: list[int]) -> FinishReason | None:
+    def _reason(self, row: Row, tokens: list[int], watch: _Watch) -> FinishReason | None:
         if tokens[-1] == UNUSABLE:
             return "error"
         stopped_by = self._settings.stopped_by
         if tokens[-1] in self._settings.eos or (stopped_by is not None and stopped_by(tokens)):
             return "stop"
+        if watch.sees_repetition(tokens):
+            return "repetition"
         return "length" if len(tokens) == row.max_tokens else None
 
     def _drawn(self, place: int, reason: FinishReason) -> Drawn:

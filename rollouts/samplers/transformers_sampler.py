@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from genesys.errors import ConfigurationError
 from genesys.optional import require
-from genesys.rollouts.sampler import Capabilities, Sample, SampleRequest
+from genesys.rollouts.repetition import rule_of
+from genesys.rollouts.sampler import Capabilities, Prefix, Sample, SampleRequest
 from genesys.rollouts.samplers.batching import BatchQueue, Mailbox, Row
 from genesys.schema import Sampling, canonical_text
 
@@ -48,6 +49,8 @@ class TransformersSampler:
         label: The name that completions carry as their model, where it is not `model`.
         plain: Join the messages' contents by blank lines instead of using the chat template.
         keep_tokens: Whether samples carry `token_ids` and `logprobs`.
+        repetition: Whether a sample that has fallen into repetition ends; or the numbers of another rule
+            (`genesys.rollouts.repetition`). Part of what decides a text.
         idle_seconds: How long without a new request before a batch is computed that is not full.
 
     Raises:
@@ -69,9 +72,11 @@ class TransformersSampler:
         label: str | None = None,
         plain: bool = False,
         keep_tokens: bool = False,
+        repetition: bool | Mapping[str, Any] = False,
         idle_seconds: float = 0.02,
     ) -> None:
         _check(sampling, batch_size, threads)
+        rule = rule_of(repetition)
         for package in ("torch", "transformers"):
             require(package, extra="train", feature="the transformers sampler")
         from genesys.rollouts.samplers.engine import Engine
@@ -82,7 +87,12 @@ class TransformersSampler:
         self.model = label or model
         self.model_revision = self._local.revision
         self.sampling = sampling
-        self.settings: Mapping[str, Any] = {"batch_size": batch_size, "dtype": dtype, "plain": plain}
+        self.settings: Mapping[str, Any] = {
+            "batch_size": batch_size,
+            "dtype": dtype,
+            "plain": plain,
+            **({"repetition": rule.identity()} if rule else {}),
+        }
         self.capabilities = Capabilities(
             reproducible=True,
             honours_seed=True,
@@ -90,6 +100,8 @@ class TransformersSampler:
             token_ids=keep_tokens,
             logprobs=keep_tokens,
             streams=True,
+            continues=True,
+            opens=True,
         )
         self._plain, self._keep_tokens = plain, keep_tokens
         stop = sampling.stop
@@ -101,6 +113,7 @@ class TransformersSampler:
             context=self._local.context,
             keep_logprobs=keep_tokens,
             stopped_by=(lambda tokens: self._local.holds_stop(tokens, stop)) if stop else None,
+            repetition=rule,
         )
         queue = BatchQueue(batch_size=batch_size, idle_seconds=idle_seconds)
         self._engine = Engine(self._local, settings, queue, threads=threads, finish=self._sample_of)
@@ -112,32 +125,47 @@ class TransformersSampler:
             SamplerError: If the sampler is closed, or the model failed.
             ConfigurationError: If the prompt cannot be rendered.
         """
-        prompt, opened = self._local.render(request.messages, plain=self._plain)
-        room = self._local.context - len(prompt)
-        if room < 1:
-            for index in request.sample_indices:
-                yield self._unfit(request.problem_id, index, len(prompt), opened)
-            return
         mailbox: Mailbox[Sample] = Mailbox()
+        rows = self._rows(request, mailbox)
+        fitting = [row for row in rows if len(row.said) < row.max_tokens]
+        for row in rows:
+            if len(row.said) >= row.max_tokens:
+                yield self._unfit(row)
+        if not fitting:
+            return
         try:
-            self._engine.submit(
-                [
-                    Row(
-                        prompt=prompt,
-                        opened=opened,
-                        problem_id=request.problem_id,
-                        sample_index=index,
-                        seed=seed,
-                        max_tokens=min(self.sampling.max_tokens, room),
-                        mailbox=mailbox,
-                    )
-                    for index, seed in zip(request.sample_indices, request.seeds, strict=True)
-                ]
-            )
-            for _ in request.sample_indices:
+            self._engine.submit(fitting)
+            for _ in fitting:
                 yield await mailbox.take()
         finally:
             mailbox.abandoned = True
+
+    def _rows(self, request: SampleRequest, mailbox: Mailbox[Sample]) -> list[Row]:
+        prompt, opened = self._local.render(request.messages, plain=self._plain, opening=request.opening)
+        most = min(self.sampling.max_tokens, self._local.context - len(prompt))
+        prefixes = request.prefix or (None,) * len(request.sample_indices)
+        return [
+            Row(
+                prompt=prompt,
+                opened=opened,
+                problem_id=request.problem_id,
+                sample_index=index,
+                seed=seed,
+                max_tokens=most,
+                mailbox=mailbox,
+                **self._said(prefix, opened),
+            )
+            for index, seed, prefix in zip(request.sample_indices, request.seeds, prefixes, strict=True)
+        ]
+
+    def _said(self, prefix: Prefix | None, opened: str) -> dict[str, Any]:
+        """What a row goes on from, as fields of a `Row`."""
+        if prefix is None:
+            return {}
+        if prefix.token_ids is None:
+            return {"said": self._local.encode(prefix.after(opened)), "said_text": prefix.text}
+        logprobs = (prefix.logprobs or ()) if self._keep_tokens else ()
+        return {"said": prefix.token_ids, "said_logprobs": logprobs}
 
     async def aclose(self) -> None:
         """Stops sampling and frees the model; requests in flight get a SamplerError."""
@@ -149,26 +177,32 @@ class TransformersSampler:
         content = self._local.decode(tokens[:-1] if ended else tokens)
         for end in self.sampling.stop:
             content = content.partition(end)[0]
+        text = canonical_text(content, opened=row.opened)
+        if row.said_text is not None:  # as it was, whatever the tokenizer makes of it
+            text = row.said_text + content[len(self._local.decode(row.said)) :]
+        kept = self._keep_tokens and row.said_text is None
+        whole = drawn.logprobs is not None and len(drawn.logprobs) == len(tokens)
         return Sample(
             problem_id=row.problem_id,
             sample_index=row.sample_index,
-            text=canonical_text(content, opened=row.opened),
+            text=text,
             finish_reason=drawn.finish_reason,
             prompt_tokens=len(row.prompt),
             completion_tokens=len(tokens),
-            token_ids=tuple(tokens) if self._keep_tokens else None,
-            logprobs=None if drawn.logprobs is None else tuple(drawn.logprobs),
+            token_ids=tuple(tokens) if kept else None,
+            logprobs=tuple(drawn.logprobs or ()) if kept and whole else None,
             started_at=started_at,
             seconds=time.time() - started_at,
         )
 
-    def _unfit(self, problem_id: str, index: int, prompt_tokens: int, opened: str) -> Sample:
+    def _unfit(self, row: Row) -> Sample:
+        """Of a prompt, or of a sample to continue, that leaves no room for a token."""
         return Sample(
-            problem_id=problem_id,
-            sample_index=index,
-            text=canonical_text("", opened=opened),
+            problem_id=row.problem_id,
+            sample_index=row.sample_index,
+            text=canonical_text("", opened=row.opened),
             finish_reason="error",
-            prompt_tokens=prompt_tokens,
+            prompt_tokens=len(row.prompt),
             completion_tokens=0,
             token_ids=() if self._keep_tokens else None,
             logprobs=() if self._keep_tokens else None,
