@@ -73,15 +73,22 @@ def audit_golds(
         on_progress: Called with the number of problems done since the last call.
     """
     audit = GoldAudit()
-    for problem, answers in _verified(problems, grader, answer_format):
+    for _, finding in gold_findings(problems, grader, answer_format=answer_format):
         audit.problems += 1
-        finding = _finding(problem, answers)
         if finding is None:
             audit.passed += 1
         else:
             audit.add(finding, keep)
         on_progress(1)
     return audit
+
+
+def gold_findings(
+    problems: Iterable[Problem], grader: Grader, *, answer_format: str | None = None
+) -> Iterator[tuple[Problem, Finding | None]]:
+    """Each problem, in order, with the gravest thing to say of it, or None where its verifier serves it."""
+    for problem, answers in _verified(problems, grader, answer_format):
+        yield problem, _finding(problem, answers)
 
 
 @dataclass(frozen=True)

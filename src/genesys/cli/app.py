@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from genesys.cli.audit import audit_app
+from genesys.cli.build import build
 from genesys.cli.collect import collect
 from genesys.cli.console import stderr
 from genesys.cli.curate import curate
@@ -36,7 +37,7 @@ app = typer.Typer(
     help="Problems go in, verified reasoning comes out, and the same reward trains the next model.",
     epilog="Start with: genesys demo",
 )
-for command in (demo, envs, doctor, collect, score, curate, show):
+for command in (demo, envs, doctor, collect, score, curate, show, build):
     app.command()(command)
 app.command("import")(import_command)
 app.add_typer(audit_app, name="audit")

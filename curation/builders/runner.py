@@ -1,0 +1,203 @@
+"""The one runner of all builders: rows through stages, each stage once, and the result published."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from genesys.curation.builders.builder import BUILDERS, Builder, BuildOptions
+from genesys.curation.builders.candidate import Outcome
+from genesys.curation.builders.checks import Formed, GoldAudited, Unique, problem_of
+from genesys.curation.builders.context import BuildContext
+from genesys.curation.builders.llm_step import LlmStep
+from genesys.curation.builders.published import publish
+from genesys.curation.builders.report import BuildReport, Spread
+from genesys.curation.builders.stage import Stage
+from genesys.curation.builders.stage_files import StageFiles, StageReport
+from genesys.curation.out_folder import check_out
+from genesys.errors import DataError
+from genesys.rewards import Grader
+from genesys.rewards.registry import DEFAULTS, default_spec
+from genesys.rollouts.sampler import SamplerSettings
+from genesys.schema import Problem, digest_of
+
+DRY_ROWS = 1000
+"""Rows that a dry run looks at, where no limit is given."""
+
+
+@dataclass(kw_only=True)
+class Build:
+    """One build: raw dumps in, verifiable problems out. Run it again after an interruption: it continues.
+
+    Attributes:
+        builder: Name of the builder (`BUILDERS`).
+        sources: Files, folders or names that the builder reads.
+        options: What the builder is told.
+        sampling: The model of its LLM steps, or None.
+        limit: Only the first so many rows.
+        concurrency: Prompts in flight at most.
+        extra_checks: Stages before the gold audit: near duplicates, decontamination.
+        audit: Whether golds are verified; a judged task type without a judge cannot.
+        on_stage: Is told the name of a stage and how many candidates it has read.
+    """
+
+    builder: str
+    sources: Sequence[Path | str]
+    options: BuildOptions = field(default_factory=BuildOptions)
+    sampling: SamplerSettings | None = None
+    limit: int | None = None
+    concurrency: int = 64
+    extra_checks: Sequence[Stage] = ()
+    audit: bool = True
+    on_stage: Callable[[str, int], None] = lambda name, done: None
+
+    def run(self, out: Path, grader: Grader, *, overwrite: bool = False) -> BuildReport:
+        """Builds into a folder; working files and replies of the model lie beside it, in `<out>.work`.
+
+        Raises:
+            UnknownName: If there is no such builder.
+            ConfigurationError: If the sources or the folder make no sense.
+            SamplerError: If the model cannot go on, or left prompts unanswered.
+            DataError: If no problem is left.
+            StorageError: If the disk refuses.
+        """
+        check_out(out, [], overwrite=overwrite)
+        work = out.with_name(f"{out.name}.work")
+        with self._context(work, grader, dry=False) as context:
+            builder, files, reports = self._stages(context)
+            if not reports[-1].kept:
+                reasons = ", ".join(f"{report.name}: {dict(report.dropped)}" for report in reports)
+                raise DataError(f"no problem is left of {reports[0].read} rows ({reasons})")
+            spread = Spread()
+            publish(
+                out,
+                _counted((problem_of(one) for one in files[-1].kept()), spread),
+                chain.from_iterable(stage.dropped() for stage in files),
+                lambda: self._report(builder, reports, spread, out, grader),
+            )
+        return self._report(builder, reports, spread, out, grader)
+
+    def dry_run(self, grader: Grader) -> BuildReport:
+        """What each stage would take of a sample, and the prompts it would ask; writes nothing that stays."""
+        with TemporaryDirectory() as folder, self._context(Path(folder), grader, dry=True) as context:
+            builder, files, reports = self._stages(context)
+            spread = Spread()
+            for problem in (problem_of(one) for one in files[-1].kept()):
+                spread.add(problem)
+            report = self._report(builder, reports, spread, None, grader)
+            return replace(report, shown=dict(context.prompts))
+
+    def _context(self, work: Path, grader: Grader, *, dry: bool) -> BuildContext:
+        return BuildContext(
+            work=work,
+            grader=grader,
+            sampling=self.sampling,
+            seed=self.options.seed,
+            concurrency=self.concurrency,
+            on_stage=self.on_stage,
+            dry=dry,
+        )
+
+    def _stages(self, context: BuildContext) -> tuple[Builder, list[StageFiles], list[StageReport]]:
+        builder: Builder = BUILDERS.load(self.builder)(self.options)
+        limit = self.limit or (DRY_ROWS if context.dry else None)
+        stages: list[Stage] = [
+            _Read(builder, self.sources, limit),
+            *builder.stages(),
+            Formed(builder.problem, version=builder.version),
+            Unique(),
+            *self.extra_checks,
+            *((GoldAudited(),) if self.audit else ()),
+        ]
+        key = self._key(builder, limit, context.grader)
+        files: list[StageFiles] = []
+        reports: list[StageReport] = []
+        for place, stage in enumerate(stages):
+            key = digest_of(key, stage.name, stage.version, _wording(stage), bits=128)
+            current = StageFiles(context.work, place, stage.name, key)
+            reports.append(current.report() or self._run(stage, current, files, context))
+            files.append(current)
+        return builder, files, reports
+
+    def _run(
+        self, stage: Stage, current: StageFiles, files: Sequence[StageFiles], context: BuildContext
+    ) -> StageReport:
+        self.on_stage(stage.name, 0)
+        before = files[-1].kept() if files else iter(())
+        return current.write(
+            before, lambda rows: stage.run(rows, context), lambda done: self.on_stage(stage.name, done)
+        )
+
+    def _key(self, builder: Builder, limit: int | None, grader: Grader) -> str:
+        """What all outcomes depend on: other sources, options or another model begin anew."""
+        model: Any = None
+        if self.sampling is not None and self.options.llm:
+            model = [self.sampling.name, self.sampling.model, self.sampling.sampling.identity()]
+        sources = [_source_digest(source) for source in self.sources]
+        options = [self.options.llm, self.options.seed, json.dumps(dict(self.options.extra), sort_keys=True)]
+        return digest_of(builder.name, builder.version, sources, limit, options, model, bits=128)
+
+    def _report(
+        self,
+        builder: Builder,
+        reports: Sequence[StageReport],
+        spread: Spread,
+        out: Path | None,
+        grader: Grader,
+    ) -> BuildReport:
+        asked = [stage for stage in builder.stages() if isinstance(stage, LlmStep)]
+        audited = self.audit and builder.task_type in DEFAULTS
+        return BuildReport(
+            builder=f"{builder.name}@{builder.version}",
+            task_type=builder.task_type,
+            out=out,
+            stages=reports,
+            problems=reports[-1].kept,
+            sources=dict(sorted(spread.sources.items())),
+            verifier=default_spec(builder.task_type).key if audited else None,
+            model=self.sampling.model if asked and self.sampling is not None else None,
+            prompts=[stage.prompt.key for stage in asked],
+            licences=builder.licences(),
+            spread=spread.counts(),
+        )
+
+
+@dataclass(frozen=True)
+class _Read:
+    """The first stage: rows of the sources."""
+
+    builder: Builder
+    sources: Sequence[Path | str]
+    limit: int | None
+    name: str = "read"
+
+    @property
+    def version(self) -> str:
+        return self.builder.version
+
+    def run(self, candidates: object, context: BuildContext) -> Iterator[Outcome]:
+        """The builder's rows; they count as read."""
+        return islice(self.builder.candidates(self.sources, self.limit), self.limit)
+
+
+def _wording(stage: Stage) -> str:
+    return stage.prompt.digest if isinstance(stage, LlmStep) else ""
+
+
+def _source_digest(source: Path | str) -> str:
+    """A file or folder by name, size and change; anything else is a name that says what it is."""
+    path = Path(source)
+    files = sorted(path.rglob("*")) if path.is_dir() else [path] if path.is_file() else []
+    found = [[file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in files if file.is_file()]
+    return digest_of(str(source), found, bits=128)
+
+
+def _counted(problems: Iterator[Problem], spread: Spread) -> Iterator[Problem]:
+    for problem in problems:
+        spread.add(problem)
+        yield problem
