@@ -57,6 +57,8 @@ CAUSES: dict[str, Cause] = {
         _wrong("time_limit", "The program used up its CPU time."),
         _wrong("memory_limit", "The program used up its memory."),
         _wrong("output_limit", "The program wrote more than its output limit."),
+        _wrong("short_of_gold", "The judge found it to fall short of the gold; info has its explanation."),
+        _wrong("unsound_reasoning", "The judge found a flawed step; info has its explanation."),
         _unscorable("bad_gold", "problem", False, "Repair or drop the problem: its gold cannot be used."),
         _unscorable("unsupported", "setup", False, "No verifier decides this; name one with --verifier."),
         _unscorable("toolchain_missing", "setup", True, "Install the toolchain; `genesys doctor` names it."),
@@ -64,9 +66,22 @@ CAUSES: dict[str, Cause] = {
         _unscorable(
             "verifier_failed", "verifier", True, "A defect of the verifier: report it with its info."
         ),
-        _unscorable("judge_unconfigured", "setup", True, "Name a judge, or another verifier."),
+        _unscorable(
+            "judge_unconfigured", "setup", True, "Name one with --judge FILE.toml|URL or in GENESYS_JUDGE."
+        ),
         _unscorable("judge_unreachable", "infrastructure", True, "Run `genesys score` again later."),
-        _unscorable("judge_unparseable", "infrastructure", True, "The judge's reply had no verdict."),
+        _unscorable(
+            "judge_refused", "setup", True, "The judge's server refuses the request; info has its words."
+        ),
+        _unscorable(
+            "judge_unparseable", "infrastructure", True, "Two replies without a verdict: take a better judge."
+        ),
+        _unscorable(
+            "judge_ambiguous", "verifier", False, "The judge cannot tell; look at question and gold."
+        ),
+        _unscorable(
+            "judge_disagreement", "verifier", False, "Judges or samples differ; info has both verdicts."
+        ),
         _unscorable("needs_judge", "verifier", False, "Equality needs language: use a judge verifier."),
     )
 }
