@@ -87,7 +87,14 @@ class Harvest:
             spool=self._spool_path(out),
             part_characters=self.part_characters,
         ) as run:
-            run.log("collect", n=self.settings.n, limit=self.settings.limit, sampler=self.sampler.name)
+            shard = None if self.settings.shard is None else str(self.settings.shard)
+            run.log(
+                "collect",
+                n=self.settings.n,
+                limit=self.settings.limit,
+                shard=shard,
+                sampler=self.sampler.name,
+            )
             collector = Collector(
                 environment, sampler, run, self.settings, progress=self.progress, grader=grader
             )

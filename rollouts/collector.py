@@ -23,6 +23,7 @@ from genesys.rollouts.progress import Progress
 from genesys.rollouts.recorder import Recorded, Recorder
 from genesys.rollouts.run_folder import RunFolder
 from genesys.rollouts.sampler import Sample, Sampler, SampleRequest
+from genesys.rollouts.shard import Shard
 from genesys.schema import Completion, Problem
 
 _PLANNED_AT_ONCE = 32
@@ -53,6 +54,7 @@ class CollectSettings:
         concurrency: Requests in flight at most.
         verify: Whether completions are verified alongside.
         on_bad_gold: "skip" leaves out and counts problems whose gold cannot be verified; "fail" stops.
+        shard: Only this shard's problems of the plan, or all.
     """
 
     n: int = 1
@@ -60,6 +62,7 @@ class CollectSettings:
     concurrency: int = 256
     verify: bool = True
     on_bad_gold: str = "skip"
+    shard: Shard | None = None
 
     def __post_init__(self) -> None:
         for name in ("n", "concurrency"):
@@ -138,7 +141,11 @@ class Collector:
         """Problems in the environment's order, each with what is missing of it."""
         committed = self._run.response_ids()
         indices = range(self._settings.n)
+        shard = self._settings.shard
         for problem in islice(self._environment.problems, self._settings.limit):
+            if shard is not None and not shard.holds(problem.problem_id):
+                self.progress.planned -= self._settings.n
+                continue
             messages = self._environment.messages(problem)
             ids = dict(
                 zip(indices, response_ids(self._run.identity, problem, messages, indices), strict=True)

@@ -21,6 +21,7 @@ from genesys.cli.demo import demo
 from genesys.cli.doctor import doctor
 from genesys.cli.envs import envs
 from genesys.cli.import_command import import_command
+from genesys.cli.merge import merge
 from genesys.cli.score import score
 from genesys.cli.show import show
 from genesys.errors import ConfigurationError, GenesysError
@@ -37,7 +38,7 @@ app = typer.Typer(
     help="Problems go in, verified reasoning comes out, and the same reward trains the next model.",
     epilog="Start with: genesys demo",
 )
-for command in (demo, envs, doctor, collect, score, curate, show, build):
+for command in (demo, envs, doctor, collect, score, curate, show, build, merge):
     app.command()(command)
 app.command("import")(import_command)
 app.add_typer(audit_app, name="audit")

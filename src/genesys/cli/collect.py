@@ -58,6 +58,12 @@ def collect(
         int, typer.Option("--concurrency", min=1, help="Requests in flight at most.")
     ] = 256,
     limit: Limit = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            "--shard", help="i/n: only this share of the problems; `genesys merge` brings shards together."
+        ),
+    ] = None,
     verify: Annotated[bool, typer.Option(help="Verify completions alongside.")] = True,
     verifier: Verifier = None,
     answer_format: AnswerFormat = None,
@@ -83,6 +89,7 @@ def collect(
     from genesys.rollouts.collecting import Harvest
     from genesys.rollouts.collector import CollectSettings
     from genesys.rollouts.sampler import SamplerSettings
+    from genesys.rollouts.shard import Shard
     from genesys.schema import Sampling
 
     harvest = Harvest(
@@ -97,7 +104,12 @@ def collect(
         ),
         seed=seed,
         settings=CollectSettings(
-            n=n, limit=limit, concurrency=concurrency, verify=verify, on_bad_gold=on_bad_gold
+            n=n,
+            limit=limit,
+            concurrency=concurrency,
+            verify=verify,
+            on_bad_gold=on_bad_gold,
+            shard=None if shard is None else Shard.parse(shard),
         ),
         skip_malformed=skip_malformed,
         spool=spool,
