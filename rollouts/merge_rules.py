@@ -22,10 +22,14 @@ _FAULTS = {
         "One of the two was harvested from a problem file that was changed. Harvest it anew.",
     ),
     "completions": (
-        "response {response_id} (sample {sample_index} of problem {problem_id!r}) has one text in {first} and "
-        "another in {second}",
-        "Both sampled it, and the sampler is not reproducible. Keep the shards of a run apart "
-        "(genesys collect --shard i/n), and merge folders that share no samples.",
+        (
+            "response {response_id} (sample {sample_index} of problem {problem_id!r}) has one text in {first} and "
+            "another in {second}"
+        ),
+        (
+            "Both sampled it, and the sampler is not reproducible. Keep the shards of a run apart "
+            "(genesys collect --shard i/n), and merge folders that share no samples."
+        ),
     ),
     "scores": (
         "the verdict of {verifier} on response {response_id} is one in {first} and another in {second}",

@@ -11,6 +11,7 @@ from typing import Any
 from genesys.rollouts.collecting import Harvest
 from genesys.rollouts.collector import CollectSettings
 from genesys.rollouts.sampler import SamplerSettings
+from genesys.rollouts.shard import Shard
 from genesys.schema import Sampling
 
 
@@ -25,7 +26,9 @@ def harvest_of(settings: dict[str, Any]) -> Harvest:
             sampling=Sampling(**settings.get("sampling", {})),
             options=settings.get("options", {}),
         ),
-        settings=CollectSettings(n=settings["n"]),
+        settings=CollectSettings(
+            n=settings["n"], shard=Shard.parse(settings["shard"]) if "shard" in settings else None
+        ),
         part_characters=settings.get("part_characters", 64 << 20),
     )
 
