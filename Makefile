@@ -15,7 +15,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 		{ echo "genesys needs Python 3.11 or later: make setup PYTHON=python3.11"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[train,dev]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[train,server,dev]"
 	touch $@
 
 demo: setup

@@ -13,6 +13,10 @@
     │   ├── RunLocked           another collector writes to it
     │   └── StorageError        the disk is full, gone or read-only
     ├── SamplerError            a model, server or recording that cannot sample
+    ├── EndpointError           a server of OpenAI's protocol did not do what was asked
+    │   ├── EndpointUnreachable attempts are used up, or nothing works at all: it may pass
+    │   ├── RequestRefused      the server refuses this request for good
+    │   └── MalformedReply      the server answers with something that is no reply
     └── VerifierError           a verifier or its worker broke its contract
 
 A wrong or failed *completion* is never an exception: it is data, a verdict with a cause
@@ -29,9 +33,13 @@ __all__ = [
     "ConfigurationError",
     "Conflict",
     "DataError",
+    "EndpointError",
+    "EndpointUnreachable",
     "GenesysError",
+    "MalformedReply",
     "MalformedRow",
     "MissingExtra",
+    "RequestRefused",
     "RunError",
     "RunLocked",
     "RunMismatch",
@@ -109,6 +117,38 @@ class StorageError(RunError):
 
 class SamplerError(GenesysError):
     """A model, server or recording that cannot sample."""
+
+
+class EndpointError(GenesysError):
+    """A server of OpenAI's protocol did not do what was asked."""
+
+
+class EndpointUnreachable(EndpointError):
+    """A call whose attempts are used up, or that no endpoint could take: it may succeed later.
+
+    Attributes:
+        down: Whether nothing works at all: the circuit of every endpoint is open.
+    """
+
+    def __init__(self, fault: str, remedy: str | None = None, *, down: bool = False) -> None:
+        super().__init__(fault, remedy)
+        self.down = down
+
+
+class RequestRefused(EndpointError):
+    """A request that the server refuses for good: no key, no such model, a wrong parameter.
+
+    Attributes:
+        status: The HTTP status.
+    """
+
+    def __init__(self, fault: str, remedy: str | None = None, *, status: int = 400) -> None:
+        super().__init__(fault, remedy)
+        self.status = status
+
+
+class MalformedReply(EndpointError):
+    """A server answered 200 with something that is no JSON object."""
 
 
 class VerifierError(GenesysError):
