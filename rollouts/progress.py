@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from genesys.causes import CAUSES
 from genesys.rewards.thresholds import passes
 from genesys.schema import Completion, Problem, Verdict
+
+RECENT = 4096
+"""Lengths of completions that are kept for whoever watches."""
+
+
+@dataclass(kw_only=True)
+class SourceCounts:
+    """The verdicts on one source's completions: all, those that pass, those without a score."""
+
+    verified: int = 0
+    passed: int = 0
+    unscorable: int = 0
 
 
 @dataclass(kw_only=True)
@@ -19,26 +31,44 @@ class Progress:
     Attributes:
         planned: Completions the plan asks for, those of earlier calls included.
         before: Of these, committed by earlier calls.
+        spared: Of these, not needed: their problems have enough.
         completions: Committed by this call.
-        tokens: Sampled by this call.
+        tokens: Sampled by this call; a continued sample counts what it added.
+        prompt_tokens: Of the prompts of this call's completions.
         truncated: Completions of this call that hit the token limit.
+        repeated: Completions of this call that ended as a loop.
+        not_continued: Truncated completions that were left as they are, as they had fallen into a loop.
         failed: Samples that ended in an error; they are asked again by the next call.
         bad_golds: Problems left out because no answer to them could be verified.
         verified: Verdicts of this call, right, wrong and unscorable.
         passed: Of these, passing their task type's threshold.
         causes: Verdicts by cause.
+        sources: Verdicts by the source of the problem.
+        lengths: Tokens of the latest completions.
+        stopped_by: The budget that ended this call, in words, or None.
+        exhausted: Sources of a mixture that had no more problems while others had.
+        cost: What the run has cost so far, or None without prices.
     """
 
     planned: int = 0
     before: int = 0
+    spared: int = 0
     completions: int = 0
     tokens: int = 0
+    prompt_tokens: int = 0
     truncated: int = 0
+    repeated: int = 0
+    not_continued: int = 0
     failed: int = 0
     bad_golds: int = 0
     verified: int = 0
     passed: int = 0
     causes: Counter[str] = field(default_factory=Counter)
+    sources: dict[str, SourceCounts] = field(default_factory=dict)
+    lengths: deque[int] = field(default_factory=lambda: deque(maxlen=RECENT))
+    stopped_by: str | None = None
+    exhausted: list[str] = field(default_factory=list)
+    cost: float | None = None
     started: float = field(default_factory=time.monotonic)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -69,15 +99,19 @@ class Progress:
         Args:
             done: What this call has done of the plan: completions or verdicts.
         """
-        missing = self.planned - self.before - done
+        missing = self.planned - self.before - self.spared - done
         return missing * self.seconds / done if done and self.planned else None
 
-    def committed(self, completion: Completion) -> None:
-        """Counts a completion that is durable now."""
+    def committed(self, completion: Completion, said: int = 0) -> None:
+        """Counts a completion that is durable now, of whose tokens so many were sampled before."""
         with self._lock:
             self.completions += 1
-            self.tokens += completion.completion_tokens or 0
+            self.tokens += max(0, (completion.completion_tokens or 0) - said)
+            self.prompt_tokens += completion.prompt_tokens or 0
             self.truncated += completion.finish_reason == "length"
+            self.repeated += completion.finish_reason == "repetition"
+            if completion.completion_tokens is not None:
+                self.lengths.append(completion.completion_tokens)
 
     def verified_one(self, problem: Problem, verdict: Verdict) -> None:
         """Counts a verdict."""
@@ -86,3 +120,7 @@ class Progress:
             self.passed += passes(problem.task_type, verdict.score)
             if verdict.cause is not None:
                 self.causes[verdict.cause] += 1
+            counts = self.sources.setdefault(problem.source, SourceCounts())
+            counts.verified += 1
+            counts.passed += passes(problem.task_type, verdict.score)
+            counts.unscorable += verdict.score is None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -34,6 +34,8 @@ class Recorded:
         response_id: Its id.
         text: Its text.
         text_digest: The text's digest.
+        said: Tokens of it that were sampled before, by the response it continues.
+        on_verdict: Told the verdict by the thread that made it; maybe never, where the recorder has to stop.
     """
 
     problem: Problem
@@ -42,10 +44,18 @@ class Recorded:
     text_digest: str
     completion: Completion | None = None
     messages: Sequence[Mapping[str, str]] = ()
+    said: int = 0
+    on_verdict: Callable[[Verdict], None] | None = None
 
     @classmethod
     def fresh(
-        cls, problem: Problem, messages: Sequence[Mapping[str, str]], completion: Completion
+        cls,
+        problem: Problem,
+        messages: Sequence[Mapping[str, str]],
+        completion: Completion,
+        *,
+        said: int = 0,
+        on_verdict: Callable[[Verdict], None] | None = None,
     ) -> Recorded:
         """A completion that was sampled just now."""
         return cls(
@@ -55,6 +65,8 @@ class Recorded:
             text_digest=completion.text_digest,
             completion=completion,
             messages=messages,
+            said=said,
+            on_verdict=on_verdict,
         )
 
 
@@ -113,6 +125,14 @@ class Recorder:
         while self._error is None and not self._room.acquire(timeout=0.5):
             pass
         self._queue.put(item)
+        self._raise()
+
+    def check(self) -> None:
+        """Raises what has stopped the recorder, if anything has.
+
+        Raises:
+            GenesysError: What the disk or the grader refused.
+        """
         self._raise()
 
     def hurry(self) -> None:
@@ -185,7 +205,7 @@ class Recorder:
 
     def _committed(self, item: Recorded) -> None:
         if item.completion is not None:
-            self._progress.committed(item.completion)
+            self._progress.committed(item.completion, item.said)
         if self._grader is None or self._error is not None or self._hurried:
             self._room.release()
             return
@@ -204,6 +224,8 @@ class Recorder:
         try:
             verdict = done.result()
             self._progress.verified_one(item.problem, verdict)
+            if item.on_verdict is not None:
+                item.on_verdict(verdict)
             if not verdict.verifier:
                 return _Verified()  # no verifier serves the task type: there is no score to keep
             return _Verified(score_row(item.problem, item.response_id, item.text_digest, verdict))
