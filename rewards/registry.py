@@ -18,6 +18,8 @@ VERIFIERS = Registry(
         "math-verify": "genesys.rewards.math_verify_plain:PlainMathVerify",
         "output": "genesys.rewards.output_verifier:OutputVerifier",
         "code": "genesys.rewards.coding.verifier:CodeVerifier",
+        "judge": "genesys.rewards.judging.verifier:JudgeVerifier",
+        "dual-math": "genesys.rewards.judging.dual_math:DualMathVerifier",
     },
 )
 """Other packages add theirs through the entry-point group `genesys.verifiers`."""
@@ -26,6 +28,7 @@ DEFAULTS = {
     "verifiable_math": "math",
     "code_output_prediction": "output",
     "verifiable_code": "code",
+    "llm_judgeable_groundtruth_similarity": "judge",
 }
 """The verifier of each task type, where the caller names none."""
 
@@ -35,6 +38,8 @@ TASK_TYPES = {
     "math-verify": ("verifiable_math",),
     "output": ("code_output_prediction",),
     "code": ("verifiable_code",),
+    "judge": ("llm_judgeable_groundtruth_similarity",),
+    "dual-math": ("verifiable_math",),
 }
 """The task types a verifier is for, where it is chosen by name for a mixed run; others serve all."""
 
@@ -74,7 +79,8 @@ def verifier_spec(name: str, params: Mapping[str, Any] | None = None) -> Verifie
     plain, _, version = name.partition("@")
     cls = VERIFIERS.load(plain)
     try:
-        verifier: Verifier = cls(**(params or {}))
+        # a judging verifier takes up the judge that this process has configured: it is part of its key
+        verifier: Verifier = getattr(cls, "configured", cls)(**(params or {}))
     except TypeError as error:
         raise ConfigurationError(f"verifier {plain!r} does not take {dict(params or {})}: {error}") from None
     spec = VerifierSpec.of(verifier)

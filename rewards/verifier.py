@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
@@ -57,6 +57,24 @@ class RemoteVerifier(Verifier, Protocol):
 
     async def averify(self, problem: Problem, text: str) -> Verdict:
         """What `verify` does, without blocking the grader's loop."""
+        ...
+
+
+@runtime_checkable
+class ComposedVerifier(RemoteVerifier, Protocol):
+    """A remote verifier that asks another verifier first."""
+
+    async def averify_with(self, problem: Problem, text: str, elsewhere: Elsewhere) -> Verdict:
+        """What `averify` does, with the other verifier run by the grader through `elsewhere`."""
+        ...
+
+
+@runtime_checkable
+class ConnectedVerifier(RemoteVerifier, Protocol):
+    """A remote verifier that keeps connections open."""
+
+    async def aclose(self) -> None:
+        """Closes those of the running loop; idempotent. The grader calls it when it closes."""
         ...
 
 
@@ -128,3 +146,7 @@ class VerifierSpec:
     def from_json(cls, value: Mapping[str, Any]) -> VerifierSpec:
         """Rebuilds a specification from `vars(spec)`."""
         return cls(**value)
+
+
+Elsewhere = Callable[[VerifierSpec, Problem, str], Awaitable[Verdict]]
+"""Runs another verifier where its kind must run, without stamping its verdict."""

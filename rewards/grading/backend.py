@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import lru_cache
 from typing import Protocol
 
 from genesys.registry import load_target
 from genesys.rewards.grading.limits import Limits
-from genesys.rewards.verifier import RemoteVerifier, VerifierSpec
+from genesys.rewards.verifier import (
+    ComposedVerifier,
+    ConnectedVerifier,
+    QuickVerifier,
+    RemoteVerifier,
+    VerifierSpec,
+)
 from genesys.schema import Problem, Verdict
+
+_build = lru_cache(maxsize=64)(VerifierSpec.build)
 
 
 class Backend(Protocol):
@@ -45,14 +55,25 @@ def make_backend(kind: str, *, workers: int, limits: Limits) -> Backend:
 
 
 class RemoteBackend:
-    """Awaits verifiers that ask a server; their clients keep the limits."""
+    """Awaits verifiers that ask a server; their clients keep the limits.
+
+    A verifier that asks another one first (`ComposedVerifier`) has that one run here, in workers of this
+    backend's own, so that the thread that waits for servers never computes.
+    """
 
     def __init__(self, *, workers: int, limits: Limits) -> None:
+        self._workers = workers
+        self._limits = limits
         self._verifiers: dict[str, RemoteVerifier] = {}
+        self._others: dict[str, Backend] = {}
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def run(self, spec: VerifierSpec, problem: Problem, text: str) -> Verdict:
         """Awaits the verifier's `averify`."""
-        return await self._verifier(spec).averify(problem, text)
+        verifier = self._verifier(spec)
+        if isinstance(verifier, ComposedVerifier):
+            return await verifier.averify_with(problem, text, self._elsewhere)
+        return await verifier.averify(problem, text)
 
     async def check_gold(self, spec: VerifierSpec, problem: Problem) -> str | None:
         """Asks the verifier, which needs no server for that."""
@@ -66,9 +87,31 @@ class RemoteBackend:
             self._verifiers[spec.key] = verifier
         return self._verifiers[spec.key]
 
+    async def _elsewhere(self, spec: VerifierSpec, problem: Problem, text: str) -> Verdict:
+        """Runs another verifier: here what it decides quickly, the rest by the backend of its kind."""
+        verifier = _build(spec)
+        if verifier.kind == "inline":
+            return verifier.verify(problem, text)
+        verdict = verifier.quick(problem, text) if isinstance(verifier, QuickVerifier) else None
+        if verdict is not None:
+            return verdict
+        if verifier.kind not in self._others:
+            self._others[verifier.kind] = make_backend(
+                verifier.kind, workers=self._workers, limits=self._limits
+            )
+        return await self._others[verifier.kind].run(spec, problem, text)
+
     def close(self) -> None:
-        """Forgets the verifiers."""
+        """Ends its workers, and closes connections in a task that the loop completes before it ends."""
+        for other in self._others.values():
+            other.close()
+        for verifier in self._verifiers.values():
+            if isinstance(verifier, ConnectedVerifier):
+                self._closing.add(asyncio.get_running_loop().create_task(verifier.aclose()))
+        self._others.clear()
         self._verifiers.clear()
 
     def abandon(self) -> None:
-        """Nothing to close: connections belong to the verifiers' clients."""
+        """Lets go of workers; connections belong to clients, which a forked child does not touch."""
+        for other in self._others.values():
+            other.abandon()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +23,12 @@ from genesys.rewards.verifier import QuickVerifier, VerifierSpec
 from genesys.schema import Problem, Verdict, canonical_json, canonical_task_type
 
 _build = lru_cache(maxsize=64)(VerifierSpec.build)
-_default_spec = lru_cache(maxsize=64)(default_spec)
+
+
+@lru_cache(maxsize=64)
+def _default_spec(task_type: str, _judge: str | None) -> VerifierSpec:
+    """The default of a task type; the configured judge is part of what it is remembered by."""
+    return default_spec(task_type)
 
 
 T = TypeVar("T")
@@ -160,7 +166,7 @@ class Grader:
         if chosen is not None:
             return chosen
         try:
-            return _default_spec(task_type)
+            return _default_spec(task_type, os.environ.get("GENESYS_JUDGE"))
         except UnknownName:
             return None
 

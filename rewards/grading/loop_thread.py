@@ -10,6 +10,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+_CLOSING_SECONDS = 5.0
+"""What `at_end` may have started, such as the closing of connections, gets so long to end."""
+
 
 class LoopThread:
     """A daemon thread that runs an event loop until it is closed."""
@@ -42,4 +45,6 @@ async def _wind_up(at_end: Callable[[], None]) -> None:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     at_end()
+    if closing := [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]:
+        await asyncio.wait(closing, timeout=_CLOSING_SECONDS)
     await asyncio.sleep(0)  # closed transports are done with in the next turn
