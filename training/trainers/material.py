@@ -20,8 +20,9 @@ from genesys.training.completion_text import opened_by
 from genesys.training.curated_data import preference_dataset, sft_dataset
 from genesys.training.pass_rates import choose, read_pass_rates
 from genesys.training.prompt_data import problem_of, prompt_dataset
+from genesys.training.trainers.reward_choice import Reward, reward_functions
 from genesys.training.trainers.settings import TrainSettings
-from genesys.training.verified_reward import reward
+from genesys.training.verified_reward import VerifiedReward, reward
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -36,6 +37,7 @@ class Material:
     Attributes:
         dataset: What it learns from, in TRL's form.
         rewards: For grpo: the verifier's reward, then the shaping ones.
+        weights: Their weights, where some are given.
         held_out: Prompts and problems of the held-out evaluation, in the form of `prompt_dataset`, or None.
         score: From held-out problems and texts to scores.
         identity: All of it by digests and keys.
@@ -44,7 +46,8 @@ class Material:
 
     dataset: Dataset
     identity: dict[str, Any]
-    rewards: tuple[Callable[..., list[float | None]], ...] = ()
+    rewards: tuple[Reward, ...] = ()
+    weights: list[float] | None = None
     held_out: Dataset | None = None
     score: Callable[[Sequence[Problem], Sequence[str]], list[float | None]] | None = None
     warnings: tuple[str, ...] = ()
@@ -62,27 +65,45 @@ class _Loading:
     identity: dict[str, Any] = field(default_factory=dict)
 
 
-def load_material(settings: TrainSettings, tokenizer: Any) -> Material:
+def load_material(settings: TrainSettings, tokenizer: Any, max_tokens: int) -> Material:
     """Opens data, rewards and held-out problems of a training.
+
+    Args:
+        settings: The training.
+        tokenizer: The model's.
+        max_tokens: Tokens of a completion at most, which some shaping rewards need.
 
     Raises:
         ConfigurationError: If something is not there, or does not fit.
         DataError: If a file cannot be used.
     """
     loading = _Loading(settings=settings, tokenizer=tokenizer)
-    dataset, rewards = _online(loading) if settings.kind == "grpo" else (_offline(loading), ())
+    rewards: tuple[Reward, ...] = ()
+    weights = None
+    if settings.kind == "grpo":
+        dataset, verified = _online(loading)
+        rewards, weights = reward_functions(
+            verified,
+            settings.rewards,
+            combine=settings.combine,
+            limit=max_tokens,
+            weights=settings.trl.get("reward_weights"),
+        )
+    else:
+        dataset = _offline(loading)
     held_out, score = _held_out(loading)
     return Material(
         dataset=dataset,
         identity=loading.identity,
         rewards=rewards,
+        weights=weights,
         held_out=held_out,
         score=score,
         warnings=tuple(_overlap(dataset, held_out)),
     )
 
 
-def _online(loading: _Loading) -> tuple[Dataset, tuple[Callable[..., list[float | None]], ...]]:
+def _online(loading: _Loading) -> tuple[Dataset, VerifiedReward]:
     settings = loading.settings
     environment = _environment(settings, settings.problems)
     dataset = _by_pass_rate(prompt_dataset(environment, limit=settings.limit), settings)
@@ -95,7 +116,7 @@ def _online(loading: _Loading) -> tuple[Dataset, tuple[Callable[..., list[float 
         "verifier": verifier.key if verifier is not None else _default_keys(dataset),
         "rows": len(dataset),
     }
-    return dataset, (verified,)
+    return dataset, verified
 
 
 def _by_pass_rate(dataset: Dataset, settings: TrainSettings) -> Dataset:

@@ -74,17 +74,19 @@ class _Session:
 
         settings, out = self.settings, self._folder()
         tokenizer = open_tokenizer(settings)
-        trl_arguments(settings, resumed=False)  # a wrong word is found before anything is loaded
-        material = load_material(settings, tokenizer)
+        args = trl_arguments(settings, resumed=False)  # a wrong word is found before anything is loaded
+        material = load_material(settings, tokenizer, int(getattr(args, "max_completion_length", None) or 0))
         self._record = record.TrainingRecord(out)
         self._record.open(settings, material.identity)
         checkpoint = last_checkpoint(out)
         args = trl_arguments(settings, resumed=checkpoint is not None)
+        if material.weights is not None:
+            args.reward_weights = material.weights
         if self._is_finished(args):
             return self._report(args, resumed_from=None, seconds=0.0, finished_before=True)
         self.progress.stage = "checking"
-        warnings = (*material.warnings, *self._preflight(args, material, tokenizer))
         material = self._ordered(material, args)
+        warnings = (*material.warnings, *self._preflight(args, material, tokenizer))
         trainer = assemble(settings, args, material, tokenizer, self.progress)
         _choose_threads(trainer)
         if trainer.is_world_process_zero():
@@ -117,7 +119,21 @@ class _Session:
         return bool(finished == asked)
 
     def _preflight(self, args: Any, material: Any, tokenizer: Any) -> tuple[str, ...]:
-        return ()
+        """What the checks found and may go on."""
+        from genesys.training.checks.finding import stop_on
+        from genesys.training.checks.preflight import preflight
+
+        found = preflight(
+            args,
+            material.dataset,
+            tokenizer,
+            rewards=list(material.rewards),
+            model=self.settings.model,
+            run=self.settings.pass_rates,
+        )
+        if not self.force:
+            stop_on(found)
+        return tuple(f"{finding.name}: {finding.text}. {finding.remedy}" for finding in found)
 
     def _ordered(self, material: Any, args: Any) -> Any:
         """GRPO's prompts in an order that outlives a restart."""

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from genesys.errors import ConfigurationError
+from genesys.errors import ConfigurationError, UnknownName
 
 Kind = Literal["sft", "dpo", "grpo"]
 """Supervised on what is right, on preferences, or online by reward."""
@@ -24,6 +24,7 @@ _ONLINE_ONLY = (
     "verifier",
     "answer_format",
     "rewards",
+    "combine",
     "pass_rates",
     "min_pass_rate",
     "max_pass_rate",
@@ -45,7 +46,8 @@ class TrainSettings:
         limit: For grpo: only the first so many problems.
         verifier: For grpo: verifier of the reward; None is the task type's.
         answer_format: For grpo: where answers stand; None is the task type's.
-        rewards: For grpo: shaping rewards added to the verifier's (`genesys.training.shaping`).
+        rewards: For grpo: shaping rewards beside the verifier's, one table each (`reward_choice`).
+        combine: For grpo: "sum" of all rewards, or "gate": shaping pays only where the answer is right.
         pass_rates: For grpo: a run folder whose pass rates choose among the problems.
         min_pass_rate: Problems below it in `pass_rates` are left out.
         max_pass_rate: Problems above it in `pass_rates` are left out.
@@ -69,7 +71,8 @@ class TrainSettings:
     limit: int | None = None
     verifier: str | None = None
     answer_format: str | None = None
-    rewards: tuple[str, ...] = ()
+    rewards: tuple[Mapping[str, Any], ...] = ()
+    combine: str = "sum"
     pass_rates: str | None = None
     min_pass_rate: float | None = None
     max_pass_rate: float | None = None
@@ -100,6 +103,8 @@ class TrainSettings:
             raise ConfigurationError(
                 "eval_problems needs an environment that serves them", "Give --env as well."
             )
+        if self.combine not in ("sum", "gate"):
+            raise UnknownName.of("way to combine rewards", self.combine, ("sum", "gate"))
         self._check_pass_rates()
 
     def _check_numbers(self) -> None:

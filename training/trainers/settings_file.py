@@ -64,20 +64,32 @@ def read_settings(
 
 
 def _typed(own: Mapping[str, Any]) -> dict[str, Any]:
-    rewards = own.get("rewards", ())
-    if isinstance(rewards, str):
-        rewards = rewards.split(",")
-    if not all(isinstance(name, str) for name in rewards):
-        raise ConfigurationError(f"rewards={rewards!r} is no list of names")
     typed: dict[str, Any] = {
         "model": str(own["model"]),
         "out": Path(own["out"]),
-        "rewards": tuple(filter(None, (name.strip() for name in rewards))),
+        "rewards": _rewards(own.get("rewards", ())),
     }
     for name in ("dataset", "problems", "eval_problems", "pass_rates"):
         if own.get(name) is not None:
             typed[name] = str(own[name])
     return typed
+
+
+def _rewards(value: object) -> tuple[Mapping[str, Any], ...]:
+    """From "format,overlong", a list of names, or a list of tables."""
+    entries = value.split(",") if isinstance(value, str) else value
+    tables: list[Mapping[str, Any]] = []
+    for entry in entries if isinstance(entries, list | tuple) else [entries]:
+        if isinstance(entry, str) and entry.strip():
+            tables.append({"reward": entry.strip()})
+        elif isinstance(entry, Mapping) and isinstance(entry.get("reward"), str):
+            tables.append(dict(entry))
+        else:
+            raise ConfigurationError(
+                f"{entry!r} in rewards is no shaping reward",
+                'Write names, or tables such as { reward = "overlong", cache = 512, weight = 0.5 }.',
+            )
+    return tuple(tables)
 
 
 def _read(path: Path) -> dict[str, Any]:

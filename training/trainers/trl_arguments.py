@@ -51,11 +51,32 @@ def trl_arguments(settings: TrainSettings, *, resumed: bool) -> Any:
         "report_to": "wandb" if settings.wandb else "none",
     }
     try:
-        return config_class(settings.kind)(**arguments)
+        made = config_class(settings.kind)(**arguments)
     except (ValueError, TypeError, ImportError) as error:
-        raise ConfigurationError(
-            f"trl.{CONFIG_CLASSES[settings.kind]} refuses the settings: {error}"
-        ) from None
+        fault = f"trl.{CONFIG_CLASSES[settings.kind]} refuses the settings: {error}"
+        raise ConfigurationError(fault) from None
+    _save_on_boundaries(made)
+    return made
+
+
+def _save_on_boundaries(args: Any) -> None:
+    """Rounds `save_steps` up to where nothing that was generated is left to learn from."""
+    every = steps_between_boundaries(args)
+    if args.save_steps >= 1:  # below 1 it is a share of all steps
+        args.save_steps = math.ceil(args.save_steps / every) * every
+
+
+def steps_between_boundaries(args: Any) -> int:
+    """Optimiser steps from one generation to the next place where nothing generated is left over.
+
+    Args:
+        args: TRL's configuration; one without generations has a boundary after every step.
+    """
+    if getattr(args, "steps_per_generation", None) is None:
+        return 1
+    micro_steps = int(args.steps_per_generation) * int(getattr(args, "num_iterations", 1))
+    accumulated = int(args.gradient_accumulation_steps)
+    return math.lcm(micro_steps, accumulated) // accumulated
 
 
 def _presets(settings: TrainSettings) -> dict[str, Any]:

@@ -19,10 +19,15 @@ from genesys.cli.console import stderr
 from genesys.cli.curate import curate
 from genesys.cli.demo import demo
 from genesys.cli.doctor import doctor
+from genesys.cli.dpo import dpo
 from genesys.cli.envs import envs
+from genesys.cli.fsck import fsck
+from genesys.cli.evaluate import evaluate
+from genesys.cli.grpo import grpo
 from genesys.cli.import_command import import_command
 from genesys.cli.merge import merge
 from genesys.cli.score import score
+from genesys.cli.sft import sft
 from genesys.cli.show import show
 from genesys.errors import ConfigurationError, GenesysError
 from genesys.version import __version__
@@ -38,9 +43,12 @@ app = typer.Typer(
     help="Problems go in, verified reasoning comes out, and the same reward trains the next model.",
     epilog="Start with: genesys demo",
 )
-for command in (demo, envs, doctor, collect, score, curate, show, build, merge):
+for command in (demo, envs, doctor, collect, score, curate, show, build, merge, fsck):
     app.command()(command)
 app.command("import")(import_command)
+for training in (sft, dpo, grpo):
+    app.command()(training)
+app.command("eval")(evaluate)
 app.add_typer(audit_app, name="audit")
 
 

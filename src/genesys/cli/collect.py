@@ -117,7 +117,7 @@ def collect(
     grader = make_grader(verifier, answer_format, workers)
     try:
         with watching(harvest.progress, "completions"):
-            progress = asyncio.run(_interruptible(harvest.run(out, grader)))
+            progress = asyncio.run(interruptible(harvest.run(out, grader)))
     finally:
         grader.close()
     report(progress, out, json=json)
@@ -125,7 +125,7 @@ def collect(
         raise typer.Exit(1)
 
 
-async def _interruptible(work: Any) -> Any:
+async def interruptible(work: Any) -> Any:
     """Lets SIGTERM end a harvest as Ctrl-C does: what has arrived is committed first."""
     task = asyncio.ensure_future(work)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
