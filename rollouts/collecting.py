@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from genesys.errors import ConfigurationError, UnknownName
 from genesys.rewards import Grader
 from genesys.rollouts.collector import Collector, CollectSettings
 from genesys.rollouts.identity import RunIdentity
+from genesys.rollouts.mixture import MixedSource, Mixture
 from genesys.rollouts.progress import Progress
 from genesys.rollouts.run_folder import PART_CHARACTERS, RunFolder
 from genesys.rollouts.run_reader import SPOOL_FILE
@@ -30,9 +32,10 @@ class Harvest:
     """Everything that a harvest needs to know.
 
     Attributes:
-        env_id: The environment.
+        env_id: The environment; "mixture" where there are several.
         problems: Path or generator; None is the environment's default.
         template: How a problem becomes messages; None is the environment's default.
+        mixture: Several sources with weights, instead of one environment's problems.
         sampler: The sampler and its model.
         seed: The run's seed.
         settings: How much and how.
@@ -46,6 +49,7 @@ class Harvest:
     sampler: SamplerSettings
     problems: str | None = None
     template: str | None = None
+    mixture: Sequence[MixedSource] = ()
     seed: int = 0
     settings: CollectSettings = field(default_factory=CollectSettings)
     skip_malformed: bool = False
@@ -61,18 +65,12 @@ class Harvest:
             RunError: If the folder may not be written as asked.
             SamplerError: If the sampler cannot go on.
         """
-        environment = make_environment(
-            self.env_id, problems=self.problems, template=self.template, skip_malformed=self.skip_malformed
-        )
-        first = environment.problems[0]
-        environment.messages(first)  # a wrong task type is found before anything is made
         own = Grader() if grader is None else None
         chosen = grader or own
         assert chosen is not None  # one of the two
-        if getattr(environment, "verifier_spec", None) is not None:
-            chosen.prefer(first.task_type, environment.verifier_spec)
+        environment = self._environment(chosen)
         sampler = self.sampler.build()
-        _warn(self.sampler.name, sampler)
+        _warn(self.sampler.name, sampler, self.settings)
         try:
             return await self._collect(environment, sampler, out, chosen)
         finally:
@@ -98,11 +96,37 @@ class Harvest:
             collector = Collector(
                 environment, sampler, run, self.settings, progress=self.progress, grader=grader
             )
-            progress = await collector.collect()
-            if self.settings.verify:
-                await asyncio.to_thread(_catch_up, run, grader, progress)
-            run.log("collected", completions=progress.completions, failed=progress.failed)
-            return progress
+            return await collect_into(run, collector, grader, self.settings)
+
+    def _environment(self, grader: Grader) -> Any:
+        """The environment, or several as one, with their verifiers made known to the grader."""
+        if not self.mixture:
+            environment = make_environment(
+                self.env_id,
+                problems=self.problems,
+                template=self.template,
+                skip_malformed=self.skip_malformed,
+            )
+            _introduce(environment, grader)
+            return environment
+        environments = [
+            make_environment(
+                source.env,
+                problems=source.problems,
+                template=source.template or self.template,
+                skip_malformed=source.skip_malformed or self.skip_malformed,
+            )
+            for source in self.mixture
+        ]
+        for environment in environments:
+            _introduce(environment, grader)
+        mixed = Mixture(self.mixture, environments, seed=self.seed)
+        mixed.problems.on_exhausted = self._exhausted
+        return mixed
+
+    def _exhausted(self, name: str, served: int) -> None:
+        logger.warning("%s has no more than its %d problems: the others go on", name, served)
+        self.progress.exhausted.append(name)
 
     def _identity(self, environment: Any, sampler: Sampler) -> RunIdentity:
         return RunIdentity(
@@ -112,7 +136,7 @@ class Harvest:
             model=sampler.model,
             model_revision=sampler.model_revision,
             sampling=sampler.sampling.identity(),
-            settings=dict(sampler.settings),
+            settings=deciding_settings(sampler, self.settings.opening),
             seed=self.seed,
         )
 
@@ -124,9 +148,50 @@ class Harvest:
         return self.spool / f"{place.name}-{digest_of(str(place), bits=48)}.{SPOOL_FILE}"
 
 
-def _warn(name: str, sampler: Sampler) -> None:
+async def collect_into(
+    run: RunFolder, collector: Collector, grader: Grader, settings: CollectSettings
+) -> Progress:
+    """Collects into an open run, and verifies what earlier calls left unverified."""
+    progress = collector.progress
+    if settings.stop is not None:  # who decides by verdicts needs all that can be had
+        await asyncio.to_thread(_catch_up, run, grader, progress)
+    try:
+        await collector.collect()
+        if settings.verify:
+            await asyncio.to_thread(_catch_up, run, grader, progress)
+    finally:
+        run.log(
+            "collected",
+            completions=progress.completions,
+            failed=progress.failed,
+            seconds=round(progress.seconds, 3),
+            stopped_by=progress.stopped_by,
+        )
+    return progress
+
+
+def deciding_settings(sampler: Sampler, opening: str) -> dict[str, Any]:
+    """What decides a text beside model, messages and sampling, for a run's identity."""
+    return {**sampler.settings, **({"opening": opening} if opening else {})}
+
+
+def _introduce(environment: Any, grader: Grader) -> None:
+    """Looks at an environment's first problem, and lets the grader know its verifier."""
+    first = environment.problems[0]
+    environment.messages(first)  # a wrong task type is found before anything is made
+    if getattr(environment, "verifier_spec", None) is not None:
+        grader.prefer(first.task_type, environment.verifier_spec)
+
+
+def _warn(name: str, sampler: Sampler, settings: CollectSettings) -> None:
     """Says what a run with this sampler cannot promise."""
     promised = sampler.capabilities
+    if settings.opening and not promised.opens:
+        logger.warning(
+            "sampler %s cannot open the answer with %r: the model's chat template has to",
+            name,
+            settings.opening,
+        )
     if sampler.sampling.temperature > 0 and not (promised.reproducible or promised.honours_seed):
         logger.warning("sampler %s honours no seeds: the same run made again has other texts", name)
 
