@@ -14,10 +14,12 @@ import gymnasium
 from genesys.environments import load_installed_environments
 from genesys.errors import ConfigurationError, UnknownName
 from genesys.rewards import Grader
+from genesys.rewards.judging import require_judge
 from genesys.rollouts.collector import Collector, CollectSettings
 from genesys.rollouts.identity import RunIdentity
 from genesys.rollouts.mixture import MixedSource, Mixture
 from genesys.rollouts.progress import Progress
+from genesys.rollouts.restoring import restore_problems
 from genesys.rollouts.run_folder import PART_CHARACTERS, RunFolder
 from genesys.rollouts.run_reader import SPOOL_FILE
 from genesys.rollouts.sampler import Sampler, SamplerSettings
@@ -93,6 +95,7 @@ class Harvest:
                 shard=shard,
                 sampler=self.sampler.name,
             )
+            restore_problems(run, environment)
             collector = Collector(
                 environment, sampler, run, self.settings, progress=self.progress, grader=grader
             )
@@ -107,7 +110,7 @@ class Harvest:
                 template=self.template,
                 skip_malformed=self.skip_malformed,
             )
-            _introduce(environment, grader)
+            _introduce(environment, grader, verify=self.settings.verify)
             return environment
         environments = [
             make_environment(
@@ -119,7 +122,7 @@ class Harvest:
             for source in self.mixture
         ]
         for environment in environments:
-            _introduce(environment, grader)
+            _introduce(environment, grader, verify=self.settings.verify)
         mixed = Mixture(self.mixture, environments, seed=self.seed)
         mixed.problems.on_exhausted = self._exhausted
         return mixed
@@ -175,12 +178,18 @@ def deciding_settings(sampler: Sampler, opening: str) -> dict[str, Any]:
     return {**sampler.settings, **({"opening": opening} if opening else {})}
 
 
-def _introduce(environment: Any, grader: Grader) -> None:
-    """Looks at an environment's first problem, and lets the grader know its verifier."""
+def _introduce(environment: Any, grader: Grader, *, verify: bool) -> None:
+    """Looks at an environment's first problem, and lets the grader know its verifier.
+
+    Raises:
+        ConfigurationError: If the completions are to be verified by a judge that nobody has named.
+    """
     first = environment.problems[0]
     environment.messages(first)  # a wrong task type is found before anything is made
     if getattr(environment, "verifier_spec", None) is not None:
         grader.prefer(first.task_type, environment.verifier_spec)
+    if verify:
+        require_judge([grader.spec_for(first)])
 
 
 def _warn(name: str, sampler: Sampler, settings: CollectSettings) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -38,8 +39,14 @@ def write_part(folder: Path, table: pa.Table) -> Path:
     with storage_errors(f"cannot write {target}", _REMEDY):
         make_folder(folder)
         with written_aside(target) as file:
-            pq.write_table(table, file, compression="zstd", row_group_size=_rows_per_group(table))
+            write_table(table, file)
     return target
+
+
+def write_table(table: pa.Table, file: IO[bytes]) -> None:
+    """Writes the content of a part, with a checksum of every page."""
+    rows = _rows_per_group(table)
+    pq.write_table(table, file, compression="zstd", row_group_size=rows, write_page_checksum=True)
 
 
 def _rows_per_group(table: pa.Table) -> int:

@@ -75,3 +75,11 @@ def part_metadata(identity: RunIdentity) -> dict[bytes, bytes]:
     """What each part says of the run that it is of."""
     said = {"schema_version": SCHEMA_VERSION, "identity": identity.to_json()}
     return {PART_METADATA: canonical_json(said).encode()}
+
+
+def identity_in(metadata: bytes | None) -> RunIdentity | None:
+    """The identity that a part's metadata tells of, if it does."""
+    try:
+        return None if metadata is None else RunIdentity(**json.loads(metadata)["identity"])
+    except (ValueError, TypeError, KeyError):
+        return None

@@ -23,14 +23,11 @@ from genesys.rollouts.parts import read_parts, remove_unfinished, write_part
 from genesys.rollouts.run_file import RUN_FILE, part_metadata, run_info, write_run_file
 from genesys.rollouts.run_lock import LOCK_FILE, RunLock
 from genesys.rollouts.run_reader import KEYS, LOG_FILE, SCHEMAS, SPOOL_FILE, RunReader, key_of
-from genesys.rollouts.spool import Spool, SpoolRow
+from genesys.rollouts.spool import OWNER, Spool, SpoolRow
 from genesys.schema import Completion, Problem, Verdict
 
 PART_CHARACTERS = 64 << 20
 """Parts of some ten megabytes after compression: few enough to list, small enough to copy again."""
-
-_OWNER = "run"
-"""Kind of the one row that says whose rows a spool holds."""
 
 
 class RunFolder:
@@ -128,7 +125,7 @@ class RunFolder:
     def _claim_spool(self) -> None:
         """A spool of its own place outlives its run folder, and may not fill another run's."""
         mine = self.identity.to_json()
-        owners = [row for _, _, row in self._spool.rows(_OWNER)]
+        owners = [row for _, _, row in self._spool.rows(OWNER)]
         if owners and any(self._spool.keys(kind) for kind in KEYS):
             differences = self.identity.differences(owners[0])
             if differences:
@@ -138,7 +135,7 @@ class RunFolder:
                     f"Run with its settings to get them into {self.folder}, or move the spool away.",
                 )
         if owners != [mine]:
-            self._spool.commit([SpoolRow(_OWNER, "identity", mine)])
+            self._spool.commit([SpoolRow(OWNER, "identity", mine)])
 
     def _end_torn_line(self) -> None:
         """Lets the next line of the log begin where one was torn."""
@@ -178,6 +175,10 @@ class RunFolder:
     def problem_ids(self) -> set[str]:
         """The ids of all committed problems."""
         return self._column("problems", "problem_id")
+
+    def unanswered_problem_ids(self) -> set[str]:
+        """The ids of problems that have completions here and are not here themselves: a part of them was lost."""
+        return self._column("completions", "problem_id") - self.problem_ids()
 
     def _column(self, kind: str, column: str) -> set[str]:
         return {

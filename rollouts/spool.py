@@ -17,6 +17,9 @@ from typing import Any, NamedTuple
 from genesys.errors import StorageError
 from genesys.rollouts.durable import make_folder
 
+OWNER = "run"
+"""Kind of the one row that says whose rows a spool holds."""
+
 
 class SpoolRow(NamedTuple):
     """A row to commit.
@@ -130,7 +133,7 @@ def read_spool(path: Path, kind: str) -> dict[str, dict[str, Any]]:
     if not path.is_file():
         return {}
     try:
-        with closing(sqlite3.connect(_read_only_uri(path), uri=True)) as db:
+        with closing(sqlite3.connect(read_only_uri(path), uri=True)) as db:
             return {key: row for _, key, row in _select(db, kind)} if _has_table(db) else {}
     except sqlite3.DatabaseError as error:
         if not path.is_file():
@@ -138,7 +141,7 @@ def read_spool(path: Path, kind: str) -> dict[str, dict[str, Any]]:
         raise StorageError(f"cannot read the spool {path}: {error}") from error
 
 
-def _read_only_uri(path: Path) -> str:
+def read_only_uri(path: Path) -> str:
     """Opens for reading; a file that no writer has open needs no folder that may be written, either."""
     journal = path.with_name(f"{path.name}-wal")
     return f"{path.resolve().as_uri()}?mode=ro{'' if journal.exists() else '&immutable=1'}"
