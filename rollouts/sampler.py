@@ -17,6 +17,8 @@ SAMPLERS = Registry(
     {
         "transformers": "genesys.rollouts.samplers.transformers_sampler:TransformersSampler",
         "recording": "genesys.rollouts.samplers.recording:RecordingSampler",
+        "server": "genesys.rollouts.samplers.server_sampler:ServerSampler",
+        "vllm": "genesys.rollouts.samplers.vllm_sampler:VllmSampler",
     },
 )
 """Other packages add theirs through the entry-point group `genesys.samplers`."""
@@ -188,9 +190,13 @@ class SamplerSettings:
             MissingExtra: If its packages are not installed.
         """
         kind = SAMPLERS.load(self.name)
-        taken = set(inspect.signature(kind).parameters) - {"model", "sampling"}
+        parameters = inspect.signature(kind).parameters
+        taken = set(parameters) - {"model", "sampling"}
+        passes_on = any(
+            one.kind is one.VAR_KEYWORD for one in parameters.values()
+        )  # then it checks names itself
         for name in self.options:
-            if name not in taken:
+            if name not in taken and not passes_on:
                 raise UnknownName.of(f"option of sampler {self.name!r}", name, taken)
         try:
             sampler: Sampler = kind(model=self.model, sampling=self.sampling, **self.options)
