@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from genesys.cli.console import duration, percent, print_json, stderr, table
+from genesys.cli.judge_report import judge_json, print_judge
 from genesys.cli.live import watching
 from genesys.cli.options import (
     AnswerFormat,
     EnvId,
     Json,
+    Judge,
     Limit,
     OutFolder,
     Problems,
@@ -67,6 +69,7 @@ def collect(
     verify: Annotated[bool, typer.Option(help="Verify completions alongside.")] = True,
     verifier: Verifier = None,
     answer_format: AnswerFormat = None,
+    judge: Judge = None,
     on_bad_gold: Annotated[
         str, typer.Option("--on-bad-gold", help="skip: leave out problems nobody can verify; fail: stop.")
     ] = "skip",
@@ -114,7 +117,7 @@ def collect(
         skip_malformed=skip_malformed,
         spool=spool,
     )
-    grader = make_grader(verifier, answer_format, workers)
+    grader = make_grader(verifier, answer_format, workers, judge)
     try:
         with watching(harvest.progress, "completions"):
             progress = asyncio.run(interruptible(harvest.run(out, grader)))
@@ -171,6 +174,7 @@ def report(progress: Progress, out: Path, *, json: bool) -> None:
                 "verified": progress.verified,
                 "passed": progress.passed,
                 "causes": dict(progress.causes),
+                "judge": judge_json(),
                 "seconds": round(progress.seconds, 3),
             }
         )
@@ -189,3 +193,4 @@ def report(progress: Progress, out: Path, *, json: bool) -> None:
     rows += [("bad golds left out", progress.bad_golds)] if progress.bad_golds else []
     rows += [("failed, asked again by the next call", progress.failed)] if progress.failed else []
     stderr.print(table(str(out), ("", "this call"), rows))
+    print_judge()

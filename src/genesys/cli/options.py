@@ -32,6 +32,14 @@ AnswerFormat = Annotated[
         "--answer-format", help="Where answers stand: boxed, json_output, answer_tag, fenced_code, bare."
     ),
 ]
+Judge = Annotated[
+    str | None,
+    typer.Option(
+        "--judge",
+        help="The judge of judged rewards: a TOML file (docs/rewards/judge.md) or a server's address, such as "
+        "http://127.0.0.1:8000/v1#MODEL. Default: the environment variable GENESYS_JUDGE.",
+    ),
+]
 SkipMalformed = Annotated[
     bool, typer.Option("--skip-malformed", help="Count rows that do not parse and go on.")
 ]
@@ -45,22 +53,31 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on std
 OutFolder = Annotated[Path, typer.Option("--out", help="The folder to write.")]
 
 
-def make_grader(verifier: str | None, answer_format: str | None, workers: int | None = None) -> Grader:
-    """The grader that `--verifier`, `--answer-format` and `--workers` describe.
+def make_grader(
+    verifier: str | None, answer_format: str | None, workers: int | None = None, judge: str | None = None
+) -> Grader:
+    """The grader that `--verifier`, `--answer-format`, `--workers` and `--judge` describe.
 
     Raises:
         UnknownName: If there is no such verifier or answer format.
-        ConfigurationError: If the verifier has no answer format to choose.
+        ConfigurationError: If the verifier has no answer format to choose, the judge cannot be used, or the
+            verifier that was chosen needs one and there is none.
     """
     from genesys.errors import UnknownName
     from genesys.rewards import Grader
     from genesys.rewards.answers import READERS
+    from genesys.rewards.judging import configure_judge, require_judge
     from genesys.rewards.registry import verifier_table
 
+    if judge is not None:
+        configure_judge(judge)
     if answer_format is not None and answer_format not in READERS:
         raise UnknownName.of("answer format", answer_format, READERS)
     params = {} if answer_format is None else {"answer_format": answer_format}
-    return Grader(verifier_table(verifier, params), workers=workers)
+    table = verifier_table(verifier, params)
+    if verifier is not None:
+        require_judge({spec for name, spec in table.items() if spec.name == verifier.partition("@")[0]})
+    return Grader(table, workers=workers)
 
 
 def verifier_keys(verifier: str | None, answer_format: str | None) -> list[str]:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from genesys.cli.console import duration, percent, print_json, stderr, stdout, table
+from genesys.cli.judge_report import judge_json, print_judge
 from genesys.cli.live import watching
 from genesys.cli.options import (
     AnswerFormat,
     Json,
+    Judge,
     Limit,
     SkipMalformed,
     Verifier,
@@ -45,6 +47,7 @@ def score(
     ] = None,
     verifier: Verifier = None,
     answer_format: AnswerFormat = None,
+    judge: Judge = None,
     limit: Limit = None,
     disagreements: Annotated[
         int,
@@ -59,9 +62,11 @@ def score(
     """Verify responses that exist, and compare with the scores they carry.
 
     A run folder gets the scores that its verifiers have yet to give; files get one row a response in --out.
-    Run the same command again after an interruption: it continues.
+    Run the same command again after an interruption: it continues. Judged tasks need --judge; what a judge
+    has answered is kept and never asked again, and what it could not answer is asked by the next call.
 
         genesys score responses.jsonl.gz --answer-format bare --out scores.parquet
+        genesys score runs/first --judge http://127.0.0.1:8000/v1
     """
     from genesys.rollouts.progress import Progress
 
@@ -79,7 +84,7 @@ def score(
     elif out is not None and any(out.resolve() == path.resolve() for path in paths):
         raise ConfigurationError(f"--out {str(out)!r} is one of the inputs", "Name another file.")
     progress = Progress()
-    grader = make_grader(verifier, answer_format, workers)
+    grader = make_grader(verifier, answer_format, workers, judge)
     try:
         with watching(progress, "verdicts"):
             if runs:
@@ -87,7 +92,8 @@ def score(
                     _score_run(run, grader, progress)
             else:
                 malformed: list[str] = []
-                responses = _responses(paths, problems, limit, malformed if skip_malformed else None)
+                read = _responses(paths, problems, limit, malformed if skip_malformed else None)
+                responses = _judgeable(read, grader)
                 names = [str(path.resolve()) for path in (*paths, *([problems] if problems else ()))]
                 identity = [names, verifier_keys(verifier, answer_format), limit, skip_malformed]
                 summary = _score_files(responses, grader, progress, out, identity, disagreements)
@@ -110,10 +116,12 @@ def _refuse(**options: object) -> None:
 
 
 def _score_run(folder: Path, grader: Grader, progress: Progress) -> None:
+    from genesys.rewards.judging import require_judge
     from genesys.rollouts.run_folder import RunFolder
     from genesys.rollouts.scoring import score_completions, unscored
 
     with RunFolder.reopen(folder) as run:
+        require_judge(grader.spec_for(problem) for problem in run.reader.problems().values())
         total, missing = unscored(run, grader)
         progress.planned += total
         progress.before += total - len(missing)
@@ -135,6 +143,18 @@ def _responses(
     skip = None if malformed is None else on_malformed
     read = (read_responses(path, problems=known, on_malformed=skip) for path in paths)
     return islice(chain.from_iterable(read), limit)
+
+
+def _judgeable(responses: Iterator[Response], grader: Grader) -> Iterator[Response]:
+    """Stops at the first response that needs a judge where there is none."""
+    from genesys.rewards.judging import require_judge
+
+    seen = set()
+    for response in responses:
+        if response.problem.task_type not in seen:
+            seen.add(response.problem.task_type)
+            require_judge([grader.spec_for(response.problem)])
+        yield response
 
 
 def _problems_by_id(path: Path | None) -> dict[str, Problem]:
@@ -175,6 +195,7 @@ def _report_runs(progress: Progress, *, json: bool) -> None:
                 "before": progress.before,
                 "passed": progress.passed,
                 "causes": dict(progress.causes),
+                "judge": judge_json(),
                 "seconds": round(progress.seconds, 3),
             }
         )
@@ -185,6 +206,7 @@ def _report_runs(progress: Progress, *, json: bool) -> None:
         f"{progress.verified:,} verified, {progress.before:,} were scored already, "
         f"pass rate {percent(progress.passed, progress.verified - progress.unscorable)}"
     )
+    print_judge()
 
 
 def _report_files(summary: ScoreSummary, progress: Progress, malformed: int, *, json: bool) -> None:
@@ -206,6 +228,7 @@ def _report_files(summary: ScoreSummary, progress: Progress, malformed: int, *, 
                     name: [summary.agreed[name], known] for name, known in sorted(summary.known.items())
                 },
                 "disagreements": summary.disagreements,
+                "judge": judge_json(),
             }
         )
         return
@@ -217,6 +240,7 @@ def _report_files(summary: ScoreSummary, progress: Progress, malformed: int, *, 
         stdout.print(found)
     skipped = f", {malformed:,} malformed rows left out" if malformed else ""
     stderr.print(f"{summary.total:,} rows in {duration(progress.seconds)}, {rate:,.0f} rows/s{skipped}")
+    print_judge()
 
 
 def _print_agreement(summary: ScoreSummary) -> None:
