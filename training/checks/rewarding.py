@@ -28,10 +28,20 @@ def check_rewards(flight: Flight) -> Iterator[Finding]:
             "Give one weight for each reward, in their order.",
         )
         return
-    for reward in flight.rewards:
-        if isinstance(reward, VerifiedReward) and flight.rows:
+    for reward in verified(flight.rewards):
+        if flight.rows:
             yield from _rows(flight, reward)
     yield from _range(flight.rewards, weights or [1.0] * len(flight.rewards))
+
+
+def verified(rewards: Sequence[Any]) -> list[VerifiedReward]:
+    """The verified rewards among these and within those that combine others."""
+    found: list[VerifiedReward] = []
+    for reward in rewards:
+        inner = [part for part, _ in getattr(reward, "parts", ())]
+        inner += [reward.correctness] if hasattr(reward, "correctness") else []
+        found += [reward] if isinstance(reward, VerifiedReward) else verified(inner)
+    return list(dict.fromkeys(found))
 
 
 def _rows(flight: Flight, reward: VerifiedReward) -> Iterator[Finding]:
@@ -68,7 +78,7 @@ def _fault(reward: VerifiedReward, cell: object, prompt: object) -> str | None:
 def _range(rewards: Sequence[Any], weights: Sequence[float]) -> Iterator[Finding]:
     """Whether the best form with a wrong answer earns what the worst form with a right one does."""
     ranges = [getattr(reward, "range", None) for reward in rewards]
-    right = [isinstance(reward, VerifiedReward) for reward in rewards]
+    right = [bool(verified([reward])) for reward in rewards]
     if not any(right) or any(one is None for one in ranges) or len(rewards) < 2:
         return
     earned = sum(weight for weight, is_right in zip(weights, right, strict=True) if is_right)

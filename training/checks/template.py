@@ -9,6 +9,7 @@ from genesys.schema import split_reasoning
 from genesys.schema.text import CLOSE, OPEN
 from genesys.training.checks.finding import Finding, stop, warn
 from genesys.training.checks.flight import Flight
+from genesys.training.checks.rewarding import verified
 
 _REASONING, _ANSWER = "7f3a-reasoning", "7f3a-answer"
 _QUESTION = {"role": "user", "content": "?"}
@@ -75,14 +76,14 @@ def _prompt_is_no_prefix(flight: Flight) -> Iterator[Finding]:
 
 def _opened_think(flight: Flight) -> Iterator[Finding]:
     """A prompt that ends inside a think tag: a completion that never closes it must not count as an answer."""
-    for reward in flight.rewards:
-        told = getattr(reward, "opened", "")
-        if not hasattr(reward, "opened") or (told or "").strip() == flight.opened.strip():
+    for reward in verified(flight.rewards):
+        told = reward.opened
+        if (told or "").strip() == flight.opened.strip():
             continue
         yield stop(
             "template_opens_think",
             f"the chat template ends the prompt with {flight.opened!r}, and the reward "
-            f"{getattr(reward, '__name__', reward)!r} expects {told!r}: an answer inside unfinished reasoning "
+            f"{reward.name!r} expects {told!r}: an answer inside unfinished reasoning "
             "would be scored by the wrong rule",
             "Tell it: reward(opened=opened_by(tokenizer)).",
         )

@@ -127,7 +127,7 @@ def gated(correctness: VerifiedReward, *parts: Part, pass_at: float = 1.0, name:
 def _sums(
     parts: Sequence[Part], prompts: Sequence[Any], completions: Sequence[Any], columns: dict[str, Any]
 ) -> list[float | None]:
-    batches = [part(prompts, completions, **columns) for part, _ in parts]
+    batches = [part(prompts=prompts, completions=completions, **columns) for part, _ in parts]
     weights = [weight for _, weight in parts]
     return [
         None

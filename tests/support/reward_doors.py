@@ -1,0 +1,290 @@
+"""The doors through which a training or a harvest scores a completion, for comparing their floats."""
+
+# mypy: untyped-calls-exclude="torch,transformers,trl"
+# Parts of their interfaces carry no annotations.
+
+from __future__ import annotations
+
+import asyncio
+import json
+import multiprocessing
+import os
+import pickle
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from genesys.rollouts.run_reader import RunReader
+from genesys.schema import Problem
+from genesys.training.prompt_data import problem_cell
+
+Case = tuple[Problem, str]
+Scores = list[float | None]
+
+ENVIRONMENTS = {
+    "verifiable_math": "genesys/math-v0",
+    "code_output_prediction": "genesys/output-prediction-v0",
+    "verifiable_code": "genesys/code-v0",
+}
+GROUP = 2
+
+
+class Remembering:
+    """A reward function that remembers what it returned, by the row that it was asked about."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self.__name__ = inner.__name__
+        self.returned: list[tuple[int, float | None]] = []
+
+    def __call__(self, **batch: Any) -> Scores:
+        scores: Scores = self._inner(**batch)
+        self.returned += zip(batch["place"], scores, strict=True)
+        return scores
+
+
+def distinct(cases: Sequence[Case]) -> list[Case]:
+    """The cases with an id of their own each, which no verdict depends on."""
+    return [
+        (replace(problem, problem_id=f"{place}-{problem.problem_id}"), text)
+        for place, (problem, text) in enumerate(cases)
+    ]
+
+
+def through_grpo(
+    cases: Sequence[Case], reward: Any, folder: Path, *, rows_a_step: int = 20
+) -> tuple[Scores, Scores]:
+    """Trains on the completions with TRL's GRPOTrainer, whose `rollout_func` gives them.
+
+    Returns:
+        What the reward returned, and what the trainer made of it, as its own log of completions says.
+    """
+    import pyarrow.parquet as pq
+    from datasets import Dataset
+    from trl import GRPOConfig, GRPOTrainer
+
+    model, tokenizer = small_policy(folder / "policy", [text for _, text in cases])
+    remembering = Remembering(reward)
+    assert len(cases) % rows_a_step == 0 and rows_a_step % GROUP == 0
+    rows = [
+        {"prompt": [{"role": "user", "content": str(place)}], "place": place}
+        for place in range(0, len(cases), GROUP)
+    ]
+    asked: Counter[int] = Counter()
+
+    def rollout(prompts: list[Any], trainer: Any) -> dict[str, Any]:
+        places = [int(prompt[-1]["content"]) for prompt in prompts]
+        chosen = []
+        for place in places:
+            chosen.append(place + asked[place])
+            asked[place] += 1
+        ids = [tokenizer(cases[place][1], add_special_tokens=False)["input_ids"] for place in chosen]
+        ids = [[*tokens, tokenizer.eos_token_id] for tokens in ids]
+        return {
+            "prompt_ids": [tokenizer(str(place))["input_ids"] for place in places],
+            "completion_ids": ids,
+            "logprobs": [[0.0] * len(tokens) for tokens in ids],
+            "problem": [problem_cell(cases[place][0]) for place in chosen],
+            "place": chosen,
+        }
+
+    trainer = GRPOTrainer(
+        model=model,
+        processing_class=tokenizer,
+        reward_funcs=remembering,
+        rollout_func=rollout,
+        train_dataset=Dataset.from_list(rows),
+        args=GRPOConfig(
+            output_dir=str(folder / "grpo"),
+            use_cpu=True,
+            bf16=False,
+            report_to="none",
+            num_generations=GROUP,
+            per_device_train_batch_size=GROUP,
+            gradient_accumulation_steps=rows_a_step // GROUP,
+            max_steps=len(cases) // rows_a_step,
+            shuffle_dataset=False,
+            logging_steps=1,
+            log_completions=True,
+            num_completions_to_print=0,
+            save_strategy="no",
+            disable_tqdm=True,
+            gradient_checkpointing=False,
+        ),
+    )
+    trainer.train()
+    returned = dict(remembering.returned)
+    logged: Scores = []
+    for file in sorted((folder / "grpo" / "completions").glob("*.parquet")):
+        logged += pq.read_table(file).column(reward.__name__).to_pylist()
+    order = [place for place, _ in remembering.returned]
+    by_place = dict(zip(order, logged, strict=True))
+    places = range(len(cases))
+    return [returned[place] for place in places], [by_place[place] for place in places]
+
+
+def small_policy(folder: Path, texts: Sequence[str]) -> tuple[Any, Any]:
+    """A language model of one layer whose tokenizer gives every text back exactly."""
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    bpe = Tokenizer(models.BPE())
+    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    bpe.decoder = decoders.ByteLevel()
+    bpe.train_from_iterator(
+        texts,
+        trainers.BpeTrainer(
+            vocab_size=2000,
+            special_tokens=["<|end|>", "<|pad|>"],
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        ),
+    )
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=bpe, eos_token="<|end|>", pad_token="<|pad|>", clean_up_tokenization_spaces=False
+    )
+    tokenizer.chat_template = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
+    torch.manual_seed(0)
+    model = LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=16,
+            intermediate_size=16,
+            num_hidden_layers=1,
+            num_attention_heads=1,
+            num_key_value_heads=1,
+            max_position_embeddings=8192,
+            bos_token_id=None,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+    )
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    for text in texts:
+        ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+        assert tokenizer.decode(ids, skip_special_tokens=True) == text, text
+    return model, tokenizer
+
+
+def through_async_worker(cases: Sequence[Case], pickled: bytes, folder: Path) -> Scores:
+    """Scores groups as AsyncGRPO's rollout worker does: with its own function, off the main thread."""
+    from accelerate import PartialState
+    from datasets import Dataset
+    from transformers import AutoTokenizer
+    from trl.experimental.async_grpo.async_rollout_worker import RolloutGroup, _AsyncRolloutLoop
+
+    PartialState()  # TRL's loggers ask for it
+    context = multiprocessing.get_context("spawn")
+    tokenizer = AutoTokenizer.from_pretrained(folder / "policy")
+    tokenizer.response_template = {}  # how generated text is parsed: nothing is generated here
+    loop = _AsyncRolloutLoop(
+        model_name="policy",
+        dataset=Dataset.from_list([{"prompt": [{"role": "user", "content": "?"}]}]),
+        reward_funcs=[pickle.loads(pickled)],
+        processing_class=tokenizer,
+        eos_token_ids=[0],
+        rollout_buffer=context.Queue(),
+        model_version_value=context.Value("i", 0),
+        heartbeat_value=context.Value("d", 0.0),
+        failed_event=context.Event(),
+        exception_info_queue=context.Queue(),
+        metrics_queue=context.Queue(),
+        num_generations=GROUP,
+    )
+
+    def group(start: int) -> Any:
+        chosen = cases[start : start + GROUP]
+        return RolloutGroup(
+            prompts=[[{"role": "user", "content": "?"}]] * len(chosen),
+            reward_kwargs={"problem": [problem_cell(problem) for problem, _ in chosen]},
+            completions=[[{"role": "assistant", "content": text}] for _, text in chosen],
+            completions_ids=[[1, 0] for _ in chosen],
+            completions_sequences=[[] for _ in chosen],
+            tool_call_counts=[0] * len(chosen),
+            tool_failure_counts=[0] * len(chosen),
+            model_version=0,
+            group_id=start,
+            env_rewards=[None] * len(chosen),
+            rollout_rewards=[None] * len(chosen),
+        )
+
+    heard = _Heard(loop.reward_funcs[0])
+    loop.reward_funcs = [heard]
+
+    async def score_all() -> None:
+        for start in range(0, len(cases), GROUP):
+            await loop._score_group(group(start))
+
+    asyncio.run(score_all())
+    return heard.returned
+
+
+class _Heard:
+    def __init__(self, inner: Any) -> None:
+        self._inner, self.returned = inner, list[float | None]()
+
+    def __call__(self, **batch: Any) -> Scores:
+        scores: Scores = self._inner(**batch)
+        self.returned += scores
+        return scores
+
+
+def through_async_child(cases: Sequence[Case], pickled: bytes, folder: Path) -> Scores:
+    """`through_async_worker` in a spawned process, as AsyncGRPO runs its worker."""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1, initializer=_without_gpu) as pool:
+        return pool.apply(through_async_worker, (cases, pickled, folder))
+
+
+def _without_gpu() -> None:
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # as TRL does
+
+
+def through_collector(cases: Sequence[Case], folder: Path) -> Scores:
+    """Harvests the completions from a recording with `genesys collect`, one run a task type."""
+    scores: dict[str, float | None] = {}
+    for task_type in sorted({problem.task_type for problem, _ in cases}):
+        chosen = [case for case in cases if case[0].task_type == task_type]
+        problems, recording = folder / f"{task_type}.jsonl", folder / f"{task_type}-responses.jsonl"
+        problems.write_text("".join(json.dumps(problem.to_row()) + "\n" for problem, _ in chosen))
+        recording.write_text(
+            "".join(
+                json.dumps({"problem_id": problem.problem_id, "llm_response": text}) + "\n"
+                for problem, text in chosen
+            )
+        )
+        run = folder / f"run-{task_type}"
+        genesys("collect", "--env", ENVIRONMENTS[task_type], "--sampler", "recording", "--model", recording,
+                "--problems", problems, "--out", run)  # fmt: skip
+        reader = RunReader(run)
+        for key in reader.verifier_keys():
+            rows = reader.table("scores", ["problem_id", "score"], key).to_pylist()
+            scores |= {row["problem_id"]: row["score"] for row in rows}
+    return [scores[problem.problem_id] for problem, _ in cases]
+
+
+def through_score(cases: Sequence[Case], folder: Path) -> Scores:
+    """Scores the completions as a file, with `genesys score`."""
+    rows = [
+        {**problem.to_row(), "llm_response": text, "response_id": str(place)}
+        for place, (problem, text) in enumerate(cases)
+    ]
+    (folder / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    genesys("score", folder / "in.jsonl", "--out", folder / "scored.jsonl")
+    scored = [json.loads(line) for line in (folder / "scored.jsonl").read_text().splitlines()]
+    by_id = {row["response_id"]: row["score"] for row in scored}
+    return [by_id[str(place)] for place in range(len(cases))]
+
+
+def genesys(*arguments: object) -> None:
+    """Runs a command, and shows what it says where it fails."""
+    code = "import sys; from genesys.cli import main; sys.argv[0] = 'genesys'; main()"
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
