@@ -14,6 +14,7 @@ from genesys.rollouts.durable import ASIDE, make_folder, storage_errors, written
 
 _PATTERN = "part-*.parquet"
 _GROUP_BYTES = 8 << 20
+_LONG = ("text", "prompt", "token_ids", "logprobs", "messages")
 _REMEDY = "The rows stay in the spool. Free the disk or fix its permissions, and run the command again."
 
 
@@ -45,8 +46,15 @@ def write_part(folder: Path, table: pa.Table) -> Path:
 
 def write_table(table: pa.Table, file: IO[bytes]) -> None:
     """Writes the content of a part, with a checksum of every page."""
-    rows = _rows_per_group(table)
-    pq.write_table(table, file, compression="zstd", row_group_size=rows, write_page_checksum=True)
+    pq.write_table(
+        table,
+        file,
+        compression="zstd",
+        row_group_size=_rows_per_group(table),
+        write_page_checksum=True,
+        # The smallest and the largest text of each group would stand in the file again, and help nobody.
+        write_statistics=[name for name in table.column_names if name not in _LONG],
+    )
 
 
 def _rows_per_group(table: pa.Table) -> int:
