@@ -121,7 +121,7 @@ def _score_run(folder: Path, grader: Grader, progress: Progress) -> None:
     from genesys.rollouts.scoring import score_completions, unscored
 
     with RunFolder.reopen(folder) as run:
-        require_judge(grader.spec_for(problem) for problem in run.reader.problems().values())
+        require_judge({grader.spec_for(problem) for problem in run.reader.problems().values()})
         total, missing = unscored(run, grader)
         progress.planned += total
         progress.before += total - len(missing)
