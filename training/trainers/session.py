@@ -9,7 +9,8 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ MODEL = "model"
 """The folder of the trained model, in the training's folder."""
 
 SMALL = 20_000_000
-"""Parameters below which one CPU thread trains fastest, and the same weights come of the same seed."""
+"""Parameters below which one CPU thread trains a model fastest."""
 
 
 def train(
@@ -88,11 +89,10 @@ class _Session:
         material = self._ordered(material, args)
         warnings = (*material.warnings, *self._preflight(args, material, tokenizer))
         trainer = assemble(settings, args, material, tokenizer, self.progress)
-        _choose_threads(trainer)
         if trainer.is_world_process_zero():
             self._record.write(finished=None)
         began = time.monotonic()
-        with no_progress_bar():
+        with no_progress_bar(), _threads_for(trainer):
             trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
             self._evaluate_last(trainer, held_out_key(material))
             self.progress.stage = "saving"
@@ -214,9 +214,16 @@ class _Session:
         )
 
 
-def _choose_threads(trainer: Any) -> None:
+@contextmanager
+def _threads_for(trainer: Any) -> Iterator[None]:
+    """One thread for a small model on a CPU: the fastest, and the only one that repeats itself."""
     import torch
 
+    before = torch.get_num_threads()
     parameters = sum(weights.numel() for weights in trainer.model.parameters())
     if trainer.args.device.type == "cpu" and parameters < SMALL:
         torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -31,6 +31,12 @@ def demo(
     problems: Annotated[int, typer.Option("--problems", min=1, help="How many problems.")] = 256,
     n: Annotated[int, typer.Option("--n", min=1, help="Completions a problem.")] = 4,
     seed: Annotated[int, typer.Option("--seed", help="Seed of problems and samples.")] = 0,
+    train: Annotated[
+        bool, typer.Option("--train", help="Go on: SFT on what was curated, GRPO, and both, from one base.")
+    ] = False,
+    seeds: Annotated[
+        int, typer.Option("--seeds", min=1, help="With --train: how many seeds GRPO is trained with.")
+    ] = 3,
 ) -> None:
     """Harvest a tiny language model, verify, and curate SFT and preference sets. No GPU, no download.
 
@@ -38,6 +44,8 @@ def demo(
     sometimes by working step by step, mostly by guessing. Everything after that is the code path of a real
     harvest, with another model.
     """
+    from genesys.cli.curate import show
+
     stdout.rule("1. A tiny language model, made from nothing")
     model = _make_model()
     stdout.rule("2. The harvest: problems, completions, verdicts")
@@ -48,7 +56,13 @@ def demo(
     _tell_harvest(harvest, run)
     stdout.rule("3. Curation: what the verifier proved right becomes data")
     report = _curate(run, out / "dataset")
-    _tell_next(model, run, out / "dataset", report)
+    show(report)
+    if train:
+        from genesys.cli.demo_train import train_branches
+
+        stdout.rule("4. Training: three ways from the same base, by the same reward")
+        train_branches(model, out / "training", out / "dataset", seed=seed, seeds=seeds)
+    _tell_next(model, run, out / "dataset")
 
 
 def _make_model() -> Path:
@@ -110,10 +124,7 @@ def _curate(run: Path, out: Path) -> CurationReport:
     return curate([run], "synthetic-1", out)
 
 
-def _tell_next(model: Path, run: Path, dataset: Path, report: CurationReport) -> None:
-    from genesys.cli.curate import show
-
-    show(report)
+def _tell_next(model: Path, run: Path, dataset: Path) -> None:
     stdout.rule("Next")
     genesys, python = _command("genesys"), _command("python")
     stdout.print(
@@ -121,6 +132,7 @@ def _tell_next(model: Path, run: Path, dataset: Path, report: CurationReport) ->
         f"{genesys} collect --env {ENV} --problems string-programs:level=0,seed=9,size=64 "
         f"--model {model} -o label=genesys-tiny --temperature 1 --top-p 1 --max-tokens {MAX_TOKENS} "
         f"--n 4 --out runs/mine\n"
+        f"{genesys} demo --train\n"
         f"{python} -c \"import datasets; print(datasets.load_dataset({str(dataset)!r}, 'sft')['train'][0])\"",
         highlight=False,
         soft_wrap=True,
