@@ -6,6 +6,7 @@ A continuation is a row of its own in the same run, under an id of its own that 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from genesys.rollouts.progress import Progress
 from genesys.rollouts.repetition import RepetitionRule, repetition_onset
 from genesys.rollouts.run_folder import RunFolder
 from genesys.rollouts.run_reader import RunReader
-from genesys.rollouts.sampler import Prefix, Sampler, SamplerSettings
+from genesys.rollouts.sampler import SAMPLERS, Prefix, Sampler, SamplerSettings
 from genesys.schema import Problem, Sampling
 
 _COLUMNS = ["response_id", "problem_id", "sample_index", "finish_reason", "template", "completion_tokens"]
@@ -165,13 +166,21 @@ class Continuation:
                 "Truncated samples are continued with a higher limit.",
             )
         sampler = SamplerSettings(
-            name=self.sampler, model=self.model or stored.model, sampling=sampling, options=self.options
+            name=self.sampler,
+            model=self.model or stored.model,
+            sampling=sampling,
+            options={**self._stored_options(stored), **self.options},
         ).build()
         try:
             self._check(sampler, stored)
             return await self._collect(sampler, out, stored, grader)
         finally:
             await sampler.aclose()
+
+    def _stored_options(self, stored: RunIdentity) -> dict[str, Any]:
+        """The options that the run's samples were drawn with, as far as the sampler has them."""
+        taken = inspect.signature(SAMPLERS.load(self.sampler)).parameters
+        return {name: value for name, value in stored.settings.items() if name in taken}
 
     def _check(self, sampler: Sampler, stored: RunIdentity) -> None:
         if not sampler.capabilities.continues:

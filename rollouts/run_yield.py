@@ -137,7 +137,7 @@ def run_yield(
     parents = {row["parent_id"] for row in rows if row["parent_id"]}
     kept = [row for row in rows if row["response_id"] not in parents]
     found = RunYield(completions=len(kept), superseded=len(rows) - len(kept), gpus=gpus)
-    right = np.array([scores.get(row["response_id"], (False, False))[0] for row in kept], bool)
+    right = np.array([scores.get(row["response_id"], False) for row in kept], bool)
     found.right, found.scored = int(right.sum()), sum(row["response_id"] in scores for row in kept)
     for row in kept:
         found.finish_reasons[row["finish_reason"]] = found.finish_reasons.get(row["finish_reason"], 0) + 1
@@ -160,11 +160,11 @@ def _rows(run: RunReader) -> list[dict[str, Any]]:
     return [row for batch in run.batches("completions", columns) for row in batch.to_pylist()]
 
 
-def _scores(run: RunReader, verifier: str | None) -> dict[str, tuple[bool, float]]:
-    """Response -> whether it is right, and its score; unscorable ones are not there."""
+def _scores(run: RunReader, verifier: str | None) -> dict[str, bool]:
+    """Response -> whether it is right, by its task type's own verifier first; unscorable ones are not there."""
     batches = {
         key: list(run.batches("scores", ["response_id", "problem_id", "score"], key))
-        for key in _keys_in_order(run, verifier)
+        for key in (run.verifier_keys() if verifier is None else [verifier])
     }
     columns = ["problem_id", "task_type"]
     kinds = {
@@ -175,21 +175,14 @@ def _scores(run: RunReader, verifier: str | None) -> dict[str, tuple[bool, float
     own = {
         task_type: default_spec(task_type).key for task_type in set(kinds.values()) if task_type in DEFAULTS
     }
-    found: dict[str, tuple[bool, float]] = {}
-    by_own: set[str] = set()
+    found: dict[str, bool] = {}
     for key, tables in batches.items():
         for batch in tables:
             for row in batch.to_pylist():
                 kind, name = kinds[row["problem_id"]], row["response_id"]
-                if row["score"] is None or (name in by_own and own.get(kind) != key):
-                    continue
-                found[name] = (passes(kind, row["score"]), row["score"])
-                by_own |= {name} if own.get(kind) == key else set()
+                if row["score"] is not None and (name not in found or own.get(kind) == key):
+                    found[name] = passes(kind, row["score"])
     return found
-
-
-def _keys_in_order(run: RunReader, verifier: str | None) -> list[str]:
-    return run.verifier_keys() if verifier is None else [verifier]
 
 
 def _active_hours(times: Iterable[tuple[float | None, float | None]]) -> float | None:

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from genesys.cli.console import duration, percent, print_json, stderr, table
-from genesys.cli.judge_report import judge_json, print_judge
+from genesys.cli import collect_options as flags
+from genesys.cli.collect_report import report
+from genesys.cli.collect_work import continuation_of, harvest_of
 from genesys.cli.live import watching
-from genesys.cli.options import (
-    AnswerFormat,
-    EnvId,
-    Json,
-    Judge,
-    Limit,
-    OutFolder,
-    Problems,
-    SkipMalformed,
-    Verifier,
-    Workers,
-    make_grader,
-)
+from genesys.cli.options import make_grader
 from genesys.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -32,100 +22,84 @@ if TYPE_CHECKING:
 
 
 def collect(
-    env: EnvId,
-    out: OutFolder,
-    model: Annotated[
-        str, typer.Option("--model", help="Name or path of the model; of a recording, its file of responses.")
-    ],
-    sampler: Annotated[str, typer.Option("--sampler", help="transformers, recording, …")] = "transformers",
-    problems: Problems = None,
-    n: Annotated[int, typer.Option("--n", min=1, help="Completions a problem; may grow later.")] = 1,
-    seed: Annotated[int, typer.Option("--seed", help="The run's seed; each sample's follows from it.")] = 0,
-    template: Annotated[
-        str | None, typer.Option("--template", help='How a problem becomes messages: "plain", "boxed".')
-    ] = None,
-    temperature: Annotated[float, typer.Option("--temperature", min=0.0, help="0 is greedy.")] = 0.6,
-    top_p: Annotated[float, typer.Option("--top-p", min=0.0, max=1.0, help="Nucleus.")] = 0.95,
-    top_k: Annotated[int, typer.Option("--top-k", min=0, help="0 considers all tokens.")] = 0,
-    max_tokens: Annotated[
-        int, typer.Option("--max-tokens", min=1, help="Tokens a completion at most.")
-    ] = 12_288,
-    sampler_option: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--sampler-option", "-o", help="KEY=VALUE for the sampler, such as batch_size=128. Repeatable."
-        ),
-    ] = None,
-    concurrency: Annotated[
-        int, typer.Option("--concurrency", min=1, help="Requests in flight at most.")
-    ] = 256,
-    limit: Limit = None,
-    shard: Annotated[
-        str | None,
-        typer.Option(
-            "--shard", help="i/n: only this share of the problems; `genesys merge` brings shards together."
-        ),
-    ] = None,
-    verify: Annotated[bool, typer.Option(help="Verify completions alongside.")] = True,
-    verifier: Verifier = None,
-    answer_format: AnswerFormat = None,
-    judge: Judge = None,
-    on_bad_gold: Annotated[
-        str, typer.Option("--on-bad-gold", help="skip: leave out problems nobody can verify; fail: stop.")
-    ] = "skip",
-    skip_malformed: SkipMalformed = False,
-    spool: Annotated[
-        Path | None,
-        typer.Option(
-            "--spool", help="Local folder for the write-ahead spool, where --out is a network disk."
-        ),
-    ] = None,
-    workers: Workers = None,
-    json: Json = False,
+    out: flags.OutFolder,
+    env: flags.EnvId = None,
+    problems: flags.Problems = None,
+    mixture: flags.MixtureFile = None,
+    template: flags.Template = None,
+    limit: flags.Limit = None,
+    shard: flags.Shard = None,
+    skip_malformed: flags.SkipMalformed = False,
+    on_bad_gold: flags.OnBadGold = "skip",
+    model: flags.Model = None,
+    sampler: flags.SamplerName = "transformers",
+    sampler_option: flags.SamplerOption = None,
+    preset: flags.PresetName = None,
+    n: flags.N = 1,
+    seed: flags.Seed = 0,
+    temperature: flags.Temperature = None,
+    top_p: flags.TopP = None,
+    top_k: flags.TopK = None,
+    max_tokens: flags.MaxTokens = None,
+    open_think: flags.OpenThink = None,
+    stop_repetition: flags.StopRepetition = None,
+    continue_truncated: flags.ContinueTruncated = False,
+    verify: flags.Verify = True,
+    verifier: flags.Verifier = None,
+    answer_format: flags.AnswerFormat = None,
+    workers: flags.Workers = None,
+    until_correct: flags.UntilCorrect = None,
+    until_pair: flags.UntilPair = False,
+    max_completions: flags.MaxCompletions = None,
+    max_total_tokens: flags.MaxTotalTokens = None,
+    max_hours: flags.MaxHours = None,
+    max_seconds: flags.MaxSeconds = None,
+    max_cost: flags.MaxCost = None,
+    price_prompt: flags.PricePrompt = 0.0,
+    price_completion: flags.PriceCompletion = 0.0,
+    grace: flags.Grace = None,
+    spool: flags.SpoolFolder = None,
+    concurrency: flags.Concurrency = 256,
+    wandb: flags.Wandb = None,
+    json: flags.Json = False,
 ) -> None:
     """Harvest completions of a model into a run folder, verified alongside.
 
     Run the same command again after any interruption: it continues, and samples nothing twice.
 
         genesys collect --env genesys/math-v0 --problems problems.jsonl --model ./my-model --n 4 --out runs/first
-    """
-    from genesys.rollouts.collecting import Harvest
-    from genesys.rollouts.collector import CollectSettings
-    from genesys.rollouts.sampler import SamplerSettings
-    from genesys.rollouts.shard import Shard
-    from genesys.schema import Sampling
 
-    harvest = Harvest(
-        env_id=env,
-        problems=problems,
-        template=template,
-        sampler=SamplerSettings(
-            name=sampler,
-            model=model,
-            sampling=Sampling(temperature=temperature, top_p=top_p, top_k=top_k, max_tokens=max_tokens),
-            options=parse_options(sampler_option or []),
-        ),
-        seed=seed,
-        settings=CollectSettings(
-            n=n,
-            limit=limit,
-            concurrency=concurrency,
-            verify=verify,
-            on_bad_gold=on_bad_gold,
-            shard=None if shard is None else Shard.parse(shard),
-        ),
-        skip_malformed=skip_malformed,
-        spool=spool,
-    )
-    grader = make_grader(verifier, answer_format, workers, judge)
+        genesys collect --preset deepseek-r1 --mixture mix.toml --sampler vllm --model deepseek-ai/DeepSeek-R1 --out runs/r1
+
+        genesys collect --continue-truncated --max-tokens 24576 --sampler vllm --out runs/r1
+    """
+    asked = locals()
+    asked_format = None
+    if continue_truncated:
+        work: Any = continuation_of(asked)
+    else:
+        work, asked_format = harvest_of(asked)
+    grader = make_grader(verifier, answer_format or (None if verifier else asked_format), workers)
     try:
-        with watching(harvest.progress, "completions"):
-            progress = asyncio.run(interruptible(harvest.run(out, grader)))
+        with watching(work.progress, "completions"), _logged(wandb, work.progress, out, asked):
+            progress = asyncio.run(interruptible(work.run(out, grader)))
     finally:
         grader.close()
     report(progress, out, json=json)
     if progress.failed:
         raise typer.Exit(1)
+
+
+def _logged(
+    project: str | None, progress: Progress, out: Path, asked: dict[str, Any]
+) -> AbstractContextManager[None]:
+    """Logs to Weights & Biases while the work goes on, where that is asked for."""
+    if project is None:
+        return nullcontext()
+    from genesys.rollouts.wandb_log import logging_to_wandb
+
+    config = {name: str(value) if isinstance(value, Path) else value for name, value in asked.items()}
+    return logging_to_wandb(project, progress, out, config)
 
 
 async def interruptible(work: Any) -> Any:
@@ -156,41 +130,3 @@ def parse_options(pairs: list[str], flag: str = "--sampler-option") -> dict[str,
         except ValueError:
             options[key] = value
     return options
-
-
-def report(progress: Progress, out: Path, *, json: bool) -> None:
-    """Says what a harvest did."""
-    if json:
-        print_json(
-            {
-                "out": str(out),
-                "planned": progress.planned,
-                "before": progress.before,
-                "completions": progress.completions,
-                "tokens": progress.tokens,
-                "truncated": progress.truncated,
-                "failed": progress.failed,
-                "bad_golds": progress.bad_golds,
-                "verified": progress.verified,
-                "passed": progress.passed,
-                "causes": dict(progress.causes),
-                "judge": judge_json(),
-                "seconds": round(progress.seconds, 3),
-            }
-        )
-        return
-    scorable = progress.verified - progress.unscorable
-    rows: list[tuple[str, object]] = [
-        ("completions", progress.completions),
-        ("committed by earlier calls", progress.before),
-        ("tokens", progress.tokens),
-        ("tokens/s", f"{progress.tokens_per_second:,.0f}"),
-        ("pass rate", percent(progress.passed, scorable)),
-        ("truncated", percent(progress.truncated, progress.completions)),
-        ("unscorable", percent(progress.unscorable, progress.verified)),
-        ("time", duration(progress.seconds)),
-    ]
-    rows += [("bad golds left out", progress.bad_golds)] if progress.bad_golds else []
-    rows += [("failed, asked again by the next call", progress.failed)] if progress.failed else []
-    stderr.print(table(str(out), ("", "this call"), rows))
-    print_judge()
