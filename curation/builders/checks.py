@@ -75,13 +75,22 @@ class Unique:
 
 
 @dataclass(frozen=True)
-class GoldAudited:
-    """Keeps problems whose gold scores 1 under their own verifier, and nothing and a near miss below.
+class GoldChecked:
+    """Keeps problems whose gold can be used: all that can be said where a judge scores and none is there."""
 
-    Attributes:
-        judged: Whether golds are verified by a judge. Without a configured judge such problems pass with
-            their gold unverified, which the card says.
-    """
+    name: str = "gold_check"
+    version: str = "1"
+
+    def run(self, candidates: Iterable[Candidate], context: BuildContext) -> Iterator[Outcome]:
+        """Drops the others as `gold:bad_gold`."""
+        for candidate in candidates:
+            reason = context.grader.check_gold(problem_of(candidate))
+            yield candidate if reason is None else drop(candidate, "gold:bad_gold", reason)
+
+
+@dataclass(frozen=True)
+class GoldAudited:
+    """Keeps problems whose gold scores 1 under their own verifier, and nothing and a near miss below."""
 
     name: str = "gold_audit"
     version: str = "1"

@@ -12,7 +12,7 @@ from typing import Any
 
 from genesys.curation.builders.builder import BUILDERS, Builder, BuildOptions
 from genesys.curation.builders.candidate import Outcome
-from genesys.curation.builders.checks import Formed, GoldAudited, Unique, problem_of
+from genesys.curation.builders.checks import Formed, GoldAudited, GoldChecked, Unique, problem_of
 from genesys.curation.builders.context import BuildContext
 from genesys.curation.builders.llm_step import LlmStep
 from genesys.curation.builders.published import publish
@@ -22,6 +22,7 @@ from genesys.curation.builders.stage_files import StageFiles, StageReport
 from genesys.curation.out_folder import check_out
 from genesys.errors import DataError
 from genesys.rewards import Grader
+from genesys.rewards.judging import asks_judge, judge_config
 from genesys.rewards.registry import DEFAULTS, default_spec
 from genesys.rollouts.sampler import SamplerSettings
 from genesys.schema import Problem, digest_of
@@ -42,7 +43,6 @@ class Build:
         limit: Only the first so many rows.
         concurrency: Prompts in flight at most.
         extra_checks: Stages before the gold audit: near duplicates, decontamination.
-        audit: Whether golds are verified; a judged task type without a judge cannot.
         on_stage: Is told the name of a stage and how many candidates it has read.
     """
 
@@ -53,7 +53,6 @@ class Build:
     limit: int | None = None
     concurrency: int = 64
     extra_checks: Sequence[Stage] = ()
-    audit: bool = True
     on_stage: Callable[[str, int], None] = lambda name, done: None
 
     def run(self, out: Path, grader: Grader, *, overwrite: bool = False) -> BuildReport:
@@ -112,7 +111,7 @@ class Build:
             Formed(builder.problem, version=builder.version),
             Unique(),
             *self.extra_checks,
-            *((GoldAudited(),) if self.audit else ()),
+            GoldAudited() if _auditor(builder) else GoldChecked(),
         ]
         key = self._key(builder, limit, context.grader)
         files: list[StageFiles] = []
@@ -151,7 +150,6 @@ class Build:
         grader: Grader,
     ) -> BuildReport:
         asked = [stage for stage in builder.stages() if isinstance(stage, LlmStep)]
-        audited = self.audit and builder.task_type in DEFAULTS
         return BuildReport(
             builder=f"{builder.name}@{builder.version}",
             task_type=builder.task_type,
@@ -159,7 +157,7 @@ class Build:
             stages=reports,
             problems=reports[-1].kept,
             sources=dict(sorted(spread.sources.items())),
-            verifier=default_spec(builder.task_type).key if audited else None,
+            verifier=_auditor(builder),
             model=self.sampling.model if asked and self.sampling is not None else None,
             prompts=[stage.prompt.key for stage in asked],
             licences=builder.licences(),
@@ -183,6 +181,14 @@ class _Read:
     def run(self, candidates: object, context: BuildContext) -> Iterator[Outcome]:
         """The builder's rows; they count as read."""
         return islice(self.builder.candidates(self.sources, self.limit), self.limit)
+
+
+def _auditor(builder: Builder) -> str | None:
+    """Key of the verifier that can audit the golds here; None where it would ask a judge that nobody named."""
+    if builder.task_type not in DEFAULTS:
+        return None
+    spec = default_spec(builder.task_type)
+    return None if asks_judge(spec) and judge_config() is None else spec.key
 
 
 def _wording(stage: Stage) -> str:
