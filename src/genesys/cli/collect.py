@@ -47,6 +47,7 @@ def collect(
     verify: flags.Verify = True,
     verifier: flags.Verifier = None,
     answer_format: flags.AnswerFormat = None,
+    judge: flags.Judge = None,
     workers: flags.Workers = None,
     until_correct: flags.UntilCorrect = None,
     until_pair: flags.UntilPair = False,
@@ -79,7 +80,7 @@ def collect(
         work: Any = continuation_of(asked)
     else:
         work, asked_format = harvest_of(asked)
-    grader = make_grader(verifier, answer_format or (None if verifier else asked_format), workers)
+    grader = make_grader(verifier, answer_format or (None if verifier else asked_format), workers, judge)
     try:
         with watching(work.progress, "completions"), _logged(wandb, work.progress, out, asked):
             progress = asyncio.run(interruptible(work.run(out, grader)))
@@ -98,7 +99,11 @@ def _logged(
         return nullcontext()
     from genesys.rollouts.wandb_log import logging_to_wandb
 
-    config = {name: str(value) if isinstance(value, Path) else value for name, value in asked.items()}
+    config = {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in asked.items()
+        if name not in ("judge", "sampler_option")  # these may hold addresses
+    }
     return logging_to_wandb(project, progress, out, config)
 
 

@@ -139,6 +139,15 @@ AnswerFormat = Annotated[
         "by task type.",
     ),
 ]
+Judge = Annotated[
+    str | None,
+    _option(
+        VERIFYING,
+        "--judge",
+        "The judge of judged rewards: a TOML file (docs/rewards/judge.md) or a server's address, such as "
+        "http://127.0.0.1:8000/v1#MODEL. Default: the environment variable GENESYS_JUDGE.",
+    ),
+]
 Workers = Annotated[
     int | None,
     _option(VERIFYING, "--workers", "Grader processes. Default: the cores of this machine.", min=1),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genesys.cli.console import duration, percent, print_json, stderr, table
+from genesys.cli.judge_report import judge_json, print_judge
 
 if TYPE_CHECKING:
     from genesys.rollouts.progress import Progress
@@ -29,6 +30,7 @@ def report(progress: Progress, out: Path, *, json: bool) -> None:
     ]
     rows += [(name, value) for name, value in _sometimes(progress).items() if value]
     stderr.print(table(str(out), ("", "this call"), rows))
+    print_judge()
     if progress.stopped_by:
         stderr.print(f"stopped by budget: {progress.stopped_by}; the same command goes on with a larger one")
 
@@ -55,6 +57,7 @@ def _as_json(progress: Progress, out: Path) -> dict[str, object]:
         "out": str(out),
         **{name: getattr(progress, name) for name in names},
         "causes": dict(progress.causes),
+        "judge": judge_json(),
         "sources": {name: vars(counts) for name, counts in progress.sources.items()},
         "seconds": round(progress.seconds, 3),
     }
