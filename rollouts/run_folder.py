@@ -233,6 +233,7 @@ class RunFolder:
         """
         line = json.dumps({"time": time.time(), "event": event, **fields})
         path = self.folder / LOG_FILE
+        self._check_there()
         remedy = "Free the disk, and run the same command again."
         with storage_errors(f"cannot write {path}", remedy), path.open("a") as file:
             file.write(line + "\n")

@@ -12,6 +12,7 @@
  *               TORN      a write that writes half and fails
  *               KILL      half of a write, then the process is killed
  *   FAULT_LOG   where to record; none by default
+ *   FAULT_CLOCK seconds by which the wall clock is off
  *   FAULT_ACK   a file outside the root whose writes are recorded in their order among the others
  */
 #define _GNU_SOURCE
@@ -29,6 +30,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 enum kind { NONE, FAIL, FULL, GONE, SHORT, TORN, KILL };
@@ -38,6 +40,7 @@ static size_t root_length;
 static long at, count;
 static enum kind kind;
 static int error_number, log_fd = -1;
+static long clock_offset;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
@@ -53,6 +56,7 @@ __attribute__((constructor)) void fault_configure(void) {
     set_path(ack, "FAULT_ACK");
     root_length = strlen(root);
     at = number ? atol(number) : 0;
+    clock_offset = getenv("FAULT_CLOCK") ? atol(getenv("FAULT_CLOCK")) : 0;
     count = 0;
     kind = NONE;
     error_number = EIO;
@@ -235,6 +239,13 @@ static int do_unlink(int folder, const char *name, int flags) {
 int unlink(const char *name) { return do_unlink(AT_FDCWD, name, 0); }
 int unlinkat(int folder, const char *name, int flags) { return do_unlink(folder, name, flags); }
 int rmdir(const char *name) { return do_unlink(AT_FDCWD, name, AT_REMOVEDIR); }
+
+/* The wall clock, FAULT_CLOCK seconds off; CPython asks clock_gettime. */
+int clock_gettime(clockid_t which, struct timespec *now) {
+    int done = (int)syscall(SYS_clock_gettime, which, now);
+    if (!done && which == CLOCK_REALTIME) now->tv_sec += clock_offset;
+    return done;
+}
 
 static int do_mkdir(int folder, const char *name, mode_t mode) {
     char path[PATH_MAX];

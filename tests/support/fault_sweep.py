@@ -125,4 +125,15 @@ def _resumed(rig: Rig, root: Path, whole: Whole) -> Iterator[str]:
         yield f"left over: {leftovers}"
 
 
-__all__ = ["KINDS", "VARIANTS", "Whole", "cut", "cuts", "faulty", "fresh", "harvest_whole", "lost"]
+__all__ = [
+    "KINDS",
+    "VARIANTS",
+    "Whole",
+    "cut",
+    "cuts",
+    "faulty",
+    "fresh",
+    "harvest_whole",
+    "lost",
+    "tables_of",
+]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import shutil
 import signal
 import sys
 import traceback
@@ -44,6 +45,20 @@ def acknowledge(path: str) -> None:
     RunFolder.commit = commit_and_say  # type: ignore[method-assign]  # an instrument, in this process only
 
 
+def vanish(place: str, after: int) -> None:
+    """Takes a folder away after so many commits, as an unmounted disk would be."""
+    commit, done = RunFolder.commit, [0]
+
+    def commit_and_vanish(self: RunFolder, rows: Iterable[SpoolRow]) -> None:
+        done[0] += 1
+        if done[0] == after:
+            Path(place).rename(f"{place}.unmounted")
+            shutil.rmtree(f"{place}.unmounted")
+        commit(self, rows)
+
+    RunFolder.commit = commit_and_vanish  # type: ignore[method-assign]  # as above
+
+
 def call(request: dict[str, Any]) -> NoReturn:
     """One call of the command line, in a fork of its own."""
     signal.alarm(TIME_LIMIT)
@@ -52,6 +67,8 @@ def call(request: dict[str, Any]) -> NoReturn:
     os.environ.update(request["environment"])
     if "FAULT_ACK" in request["environment"]:
         acknowledge(request["environment"]["FAULT_ACK"])
+    if "FAULT_VANISH" in request["environment"]:
+        vanish(request["environment"]["FAULT_VANISH"], int(request["environment"]["FAULT_VANISH_AT"]))
     ctypes.CDLL(os.environ["LD_PRELOAD"]).fault_configure()
     sys.argv = ["genesys", *request["arguments"]]
     status = 0
