@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from genesys.curation.lake import Lake
-from genesys.curation.recipe import Recipe
+from genesys.curation.recipe import JUDGED, Recipe
 from genesys.curation.snapshot import Snapshot
 from genesys.curation.verifier_choice import choose_verifiers
 from genesys.errors import Conflict, DataError
@@ -21,19 +21,22 @@ _VIEWS = {
 # The reasoning is open where no close tag follows the last open one; see schema.split_reasoning.
 _OPEN_THINK = "contains(text, '<think>') AND NOT contains(string_split(text, '<think>')[-1], '</think>')"
 
+# Digests are compared as 128 bits of them: half the memory of their hex, and joins are on numbers.
 _SEEN = f"""
-SELECT location, run, response_id, problem_id, problem_digest, text_digest, sample_index, finish_reason,
+SELECT location, run, response_id, problem_id, md5_number(problem_digest) AS problem_key,
+    md5_number(text_digest) AS text_key, sample_index, finish_reason, completion_tokens, parent_id,
     {_OPEN_THINK} AS open_think, strlen(text) AS size
 FROM completion_row
 """
 
 # Runs are numbered by what they are, so that "the first run's" does not depend on the order given.
 _RESPONSE = """
-SELECT * FROM seen QUALIFY row_number() OVER (PARTITION BY response_id ORDER BY run, location) = 1
+SELECT row_number() OVER (ORDER BY problem_id, sample_index, response_id) AS place, *
+FROM (FROM seen QUALIFY row_number() OVER (PARTITION BY response_id ORDER BY run, location) = 1)
 """
 
 _RENDERING = """
-SELECT run, problem_id, location, problem_digest, task_type, source,
+SELECT run, problem_id, location, md5_number(problem_digest) AS problem_key, task_type, source,
     strlen(prompt) + strlen(verification_info) + strlen(metadata) + strlen(messages::VARCHAR)
         + coalesce(strlen(gold_standard_solution), 0) AS size,
     first_value(location) OVER (PARTITION BY problem_id, md5(messages::VARCHAR) ORDER BY run, location)
@@ -46,28 +49,45 @@ SELECT problem_id, task_type, source, location AS problem_location
 FROM rendering QUALIFY row_number() OVER (PARTITION BY problem_id ORDER BY run) = 1
 """
 
+# All verdicts on exactly the text and the problem that the runs hold.
+_VERDICT = """
+SELECT place, task_type, verifier, score, cause, score_row.run, score_row.location
+FROM score_row JOIN response USING (response_id) JOIN problem ON problem.problem_id = response.problem_id
+WHERE md5_number(score_row.text_digest) = text_key AND md5_number(score_row.problem_digest) = problem_key
+"""
+
 # A verdict that was tried again has a later row: the score stands before none, then the latest row.
-_SCORE = """
-SELECT response_id, score_row.location AS score_location, verifier, score, cause
-FROM score_row
-JOIN response USING (response_id, text_digest, problem_digest)
-JOIN problem ON problem.problem_id = response.problem_id
-JOIN chosen_verifier USING (task_type, verifier)
-QUALIFY row_number() OVER (
-    PARTITION BY response_id ORDER BY score IS NULL, score_row.run, score_row.location DESC
-) = 1
+_LATEST = (
+    "QUALIFY row_number() OVER (PARTITION BY place ORDER BY {first}score IS NULL, run, location DESC) = 1"
+)
+
+_SCORE = f"""
+SELECT place, verifier, score, cause, location AS score_location
+FROM verdict JOIN chosen_verifier USING (task_type, verifier) {_LATEST.format(first="")}
+"""
+
+_OPINION = f"""
+SELECT place, verifier AS judge, score AS judge_score
+FROM verdict JOIN judge ON judge.name = split_part(split_part(verifier, '@', 1), '+', 1)
+{_LATEST.format(first="judge.rank, ")}
 """
 
 _CANDIDATE = """
-SELECT row_number() OVER (ORDER BY problem_id, sample_index, response_id) AS place,
-    response.location, score_location, problem_location, prompt_location,
-    response_id, problem_id, problem.task_type, problem.source, sample_index, finish_reason, text_digest,
-    response.size + rendering.size AS size, open_think, verifier, score, cause, coalesce(score >= coalesce(least, {default}), false) AS passes
+SELECT place, response.location, score_location, problem_location, prompt_location,
+    response_id, problem_id, problem.task_type, problem.source, sample_index, finish_reason, completion_tokens,
+    text_key, response.size AS text_size, text_size + rendering.size AS size, open_think,
+    parent.parent_id IS NOT NULL AS continued, verifier, score, cause,
+    coalesce(score >= coalesce(least, {default}), false) AS passes, 
+    passes AND split_part(split_part(verifier, '@', 1), '+', 1) NOT IN (SELECT name FROM judge) AS symbolic,
+    judge, judge_score >= {judged} AS judged, passes OR coalesce(judged, false) AS "right"
 FROM response
 JOIN problem USING (problem_id)
 JOIN rendering USING (run, problem_id)
-LEFT JOIN score USING (response_id)
+LEFT JOIN score USING (place)
+LEFT JOIN opinion USING (place)
 LEFT JOIN threshold ON threshold.task_type = problem.task_type
+LEFT JOIN parent ON parent.parent_id = response_id
+ORDER BY place
 """
 
 
@@ -103,14 +123,28 @@ def take_in(lake: Lake, snapshot: Snapshot, recipe: Recipe, verifiers: tuple[str
         raise DataError(f"nothing to curate: {names} holds no completions", "Run `genesys collect` first.")
     _refuse_conflicts(lake, snapshot)
     lake.execute(f"CREATE TEMP TABLE response AS {_RESPONSE}")
+    lake.execute(
+        "CREATE TEMP TABLE parent AS SELECT DISTINCT parent_id FROM seen WHERE parent_id IS NOT NULL"
+    )
     lake.execute("DROP TABLE seen")
     lake.execute(f"CREATE TEMP TABLE problem AS {_PROBLEM}")
+    lake.execute(f"CREATE TEMP TABLE verdict AS {_VERDICT}")
     chosen = choose_verifiers(lake, recipe, verifiers)
     _fill(lake, "chosen_verifier(task_type VARCHAR, verifier VARCHAR)", chosen)
     _fill(lake, "threshold(task_type VARCHAR, least DOUBLE)", recipe.thresholds)
+    _fill(lake, "judge(name VARCHAR, rank INTEGER)", {name: rank for rank, name in enumerate(recipe.judges)})
     lake.execute(f"CREATE TEMP TABLE score AS {_SCORE}")
-    lake.execute(f"CREATE TEMP TABLE candidate AS {_CANDIDATE.format(default=recipe.default_threshold)}")
-    lake.execute("CREATE TEMP TABLE dropped (output VARCHAR, place BIGINT, step VARCHAR, reason VARCHAR)")
+    lake.execute(f"CREATE TEMP TABLE opinion AS {_OPINION}")
+    judged = recipe.threshold(JUDGED)
+    candidate = _CANDIDATE.format(default=recipe.default_threshold, judged=judged)
+    lake.execute("SET preserve_insertion_order = true")  # neighbouring places in one row group
+    lake.execute(f"CREATE TEMP TABLE candidate AS {candidate}")
+    lake.execute("SET preserve_insertion_order = false")
+    for table in ("response", "parent", "verdict", "score", "opinion"):
+        lake.execute(f"DROP TABLE {table}")
+    lake.execute(
+        "CREATE TEMP TABLE dropped (output VARCHAR, place BIGINT, step INTEGER, reason VARCHAR, detail VARCHAR)"
+    )
     return Intake(per_run=per_run, responses=lake.number("SELECT count(*) FROM candidate"), verifiers=chosen)
 
 
@@ -121,13 +155,13 @@ def _per_run(lake: Lake, snapshot: Snapshot) -> tuple[int, ...]:
 
 def _refuse_conflicts(lake: Lake, snapshot: Snapshot) -> None:
     _refuse(
-        lake, snapshot, "seen", "response_id", "text_digest",
+        lake, snapshot, "seen", "response_id", "text_key",
         "response {!r} has one text in {} and another in {}",
         "Leave one of the runs out: two responses of one id cannot both be right.",
     )  # fmt: skip
     lake.execute(f"CREATE TEMP TABLE rendering AS {_RENDERING}")
     _refuse(
-        lake, snapshot, "rendering", "problem_id", "problem_digest",
+        lake, snapshot, "rendering", "problem_id", "problem_key",
         "problem {!r} is one thing in {} and another in {}",
         "Its prompt, its gold or its verification_info differ: give the problems of one run other ids, "
         "or leave one of the runs out.",
@@ -151,7 +185,7 @@ def _refuse(
 def _refuse_orphans(lake: Lake, snapshot: Snapshot) -> None:
     found = lake.rows(
         "SELECT run, response_id, problem_id FROM seen ANTI JOIN rendering "
-        "USING (run, problem_id, problem_digest) ORDER BY run, response_id LIMIT 1"
+        "USING (run, problem_id, problem_key) ORDER BY run, response_id LIMIT 1"
     )
     for run, response_id, problem_id in found:
         raise DataError(

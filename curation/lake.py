@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 
+from genesys.curation.scanning import PART_BITS
 from genesys.curation.snapshot import Part, Rows
 from genesys.errors import ConfigurationError, DataError, StorageError
 from genesys.optional import require
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 _ROWS_PER_BATCH = 2048
-_PART_BITS = 32
-"""A location is the number of a part above these bits, and the number of a row within it below."""
 
 
 class Lake:
@@ -41,12 +41,15 @@ class Lake:
         settings = {"autoinstall_known_extensions": "false", "preserve_insertion_order": "false"}
         settings["temp_directory"] = str(spill)
         settings |= {} if memory is None else {"memory_limit": memory}
-        settings |= {} if threads is None else {"threads": str(threads)}
+        self.threads = threads or len(os.sched_getaffinity(0))
+        settings["threads"] = str(self.threads)
         try:
             self.connection: DuckDBPyConnection = self._duckdb.connect(":memory:", config=settings)
         except self._duckdb.Error as error:
             raise ConfigurationError(f"DuckDB refuses its settings: {error}") from None
         self.execute("SET enable_progress_bar = false")
+        self.views: dict[str, tuple[Rows, tuple[str, ...]]] = {}
+        """View -> its rows and its columns, for who reads them without DuckDB."""
 
     def execute(self, statement: str, parameters: Sequence[object] = ()) -> None:
         """Runs a statement."""
@@ -61,14 +64,28 @@ class Lake:
             raise ConfigurationError(f"{query!r} is no query")
         return relation
 
+    def relation(self, table: pa.Table) -> DuckDBPyRelation:
+        """An Arrow table as a relation."""
+        with self._errors():
+            return self.connection.from_arrow(table)
+
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """The rows of a query, for few of them."""
         with self._errors():
             return self.connection.execute(query).fetchall()
 
+    def columns(self, table: str) -> list[str]:
+        """The columns of a table."""
+        return list(self.sql(f"FROM {table}").columns)
+
     def number(self, query: str) -> int:
         """The one number of a query."""
         return int(self.rows(query)[0][0])
+
+    def table(self, query: str) -> pa.Table:
+        """The rows of a query as an Arrow table, for narrow ones."""
+        with self._errors():
+            return self.sql(query).to_arrow_table()
 
     def batches(self, query: str) -> Iterator[pa.RecordBatch]:
         """The rows of a query, streamed."""
@@ -80,8 +97,15 @@ class Lake:
         with self._errors():
             relation.create(table)
 
+    def keep(self, name: str, table: pa.Table) -> None:
+        """Makes a temporary table of an Arrow table, in the place of the one of that name."""
+        self.connection.register("given", table)
+        self.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM given")
+        self.connection.unregister("given")
+
     def create_view(self, view: str, columns: Sequence[str], rows: Rows) -> None:
         """Makes the view of all rows of a kind: `location` (unique), `run`, and the columns."""
+        self.views[view] = (rows, tuple(columns))
         self.connection.register(f"{view}_spooled", rows.spooled.select(["location", "run", *columns]))
         spooled = f"SELECT * FROM {view}_spooled"
         stored = self._stored(view, columns, rows.parts)
@@ -100,7 +124,7 @@ class Lake:
         files = ", ".join(quoted(_without_patterns(part.path)) for part in parts)
         # A folder called a=b would make Hive's columns; a run is no such thing.
         return (
-            f"SELECT (part.part << {_PART_BITS}) + stored.file_row_number AS location, part.run, "
+            f"SELECT (part.part << {PART_BITS}) + stored.file_row_number AS location, part.run, "
             + ", ".join(f"stored.{column}" for column in columns)
             + f" FROM read_parquet([{files}], filename = true, file_row_number = true, "
             f"hive_partitioning = false) stored JOIN {view}_part part ON stored.filename = part.path"

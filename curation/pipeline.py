@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-
-import pyarrow as pa
 
 from genesys.curation.card import RECIPE_FILE, card_text
 from genesys.curation.counts import count_sources
 from genesys.curation.intake import Intake, take_in
 from genesys.curation.lake import Lake
 from genesys.curation.manifest import manifest_text
-from genesys.curation.ordering import in_order
-from genesys.curation.out_folder import MANIFEST, Workplace, check_out, replacing
+from genesys.curation.out_folder import MANIFEST, check_out, replacing
 from genesys.curation.recipe import DEFAULT, Output, Recipe
 from genesys.curation.recipe_file import load_recipe
-from genesys.curation.report import CurationReport, OutputReport, RunCount
-from genesys.curation.shards import DataFile, describe, write_shards
-from genesys.curation.sifting import sift
+from genesys.curation.report import CurationReport, OutputReport, RunCount, Tally
+from genesys.curation.shaping import write_outputs
+from genesys.curation.shards import DataFile, describe
+from genesys.curation.sifting import rows_decided, sift
 from genesys.curation.snapshot import Snapshot, open_runs, take_snapshot
 from genesys.errors import DataError, StorageError
 
@@ -75,22 +73,28 @@ def curate(
                 f"none of {intake.responses:,} completions has a score",
                 "Run `genesys score RUN` for each run first.",
             )
-        outputs = []
+        tallies = {}
         for output in recipe.outputs:
-            on_stage(f"making {output.name}")
-            outputs.append(_make(lake, output, place))
+            on_stage(f"sifting {output.name}")
+            tallies[output.name] = sift(lake, output)
+        on_stage(f"writing {', '.join(tallies)}")
+        files = write_outputs(lake, recipe.outputs, place, threads=lake.threads)
+        outputs = [
+            _counted(output, tallies[output.name], files[output.name], rows_decided(lake, output))
+            for output in recipe.outputs
+        ]
+        on_stage("describing")
         report = _report(lake, recipe, out, snapshot, intake, outputs)
         _describe(report, recipe, place.dataset)
     return report
 
 
-def _make(lake: Lake, output: Output, place: Workplace) -> OutputReport:
-    """Sifts and writes one output."""
-    completions, problems = sift(lake, output)
-    batches = _shaped(lake, output, place)
-    files = write_shards(place.dataset / output.name, output.layout.schema, batches)
+def _counted(
+    output: Output, tallies: tuple[Tally, Tally | None], files: list[DataFile], expected: int
+) -> OutputReport:
+    """The report of an output, if as many rows were written as were decided."""
+    completions, problems = tallies
     rows = sum(file.rows for file in files)
-    expected = completions.kept if problems is None else problems.kept
     if rows != expected:
         raise DataError(
             f"output {output.name!r} should have {expected} rows, but {rows} were written",
@@ -105,11 +109,6 @@ def _make(lake: Lake, output: Output, place: Workplace) -> OutputReport:
         problems=problems,
         files=tuple(files),
     )
-
-
-def _shaped(lake: Lake, output: Output, place: Workplace) -> Iterator[pa.RecordBatch]:
-    for batch in in_order(lake, output.layout.query(output.name), place.spill / f"buckets-{output.name}"):
-        yield output.layout.finish(batch)
 
 
 def _report(

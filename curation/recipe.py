@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from genesys.curation.relations import Layout, Rule, Step
-from genesys.errors import ConfigurationError
+from genesys.errors import ConfigurationError, UnknownName
 
 DEFAULT = "default"
 """The key of `thresholds` that stands for task types without a threshold of their own."""
+
+JUDGED = "llm_judgeable_groundtruth_similarity"
+"""The task type whose threshold says from which score a judge finds an answer right."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _RECIPE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -62,6 +65,9 @@ class Recipe:
         outputs: The datasets it makes.
         verifiers: Task type -> key of the verifier whose scores count; where absent, the task type's own
             verifier, or the only one that has scored.
+        judges: Names of verifiers whose scores are a second opinion on what the first leaves open, the most
+            wanted first: "judge".
+        configs: Name of a config -> the outputs it puts together, besides a config for each output.
         summary: What it makes, in one line.
         text: The recipe as TOML, copied beside the data it made; "" where it came from no file.
     """
@@ -70,6 +76,8 @@ class Recipe:
     thresholds: Mapping[str, float]
     outputs: tuple[Output, ...]
     verifiers: Mapping[str, str] = field(default_factory=dict)
+    judges: tuple[str, ...] = ()
+    configs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     summary: str = ""
     text: str = ""
 
@@ -88,9 +96,23 @@ class Recipe:
             )
         if len({output.name for output in self.outputs}) < len(self.outputs):
             raise ConfigurationError(f"recipe {self.name!r} has two outputs of one name")
+        names = {output.name for output in self.outputs}
+        for config, members in self.configs.items():
+            if not _NAME.fullmatch(config) or config in names:
+                raise ConfigurationError(
+                    f"a config cannot be called {config!r}",
+                    "Its name has lower case letters, digits and _, and no output has it.",
+                )
+            for member in members:
+                if member not in names:
+                    raise UnknownName.of(f"output of config {config!r}:", member, names)
         for output in self.outputs:
             if output.rule is not None:
                 output.rule.check({**self.thresholds, DEFAULT: self.default_threshold})
+
+    def threshold(self, task_type: str) -> float:
+        """The least score that passes."""
+        return float(self.thresholds.get(task_type, self.default_threshold))
 
     @property
     def default_threshold(self) -> float:

@@ -16,7 +16,7 @@ from genesys.curation.steps import STEPS
 from genesys.errors import ConfigurationError, GenesysError, UnknownName
 from genesys.registry import Registry
 
-_RECIPE_KEYS = ("name", "summary", "thresholds", "verifiers", "outputs")
+_RECIPE_KEYS = ("name", "summary", "thresholds", "verifiers", "judges", "configs", "outputs")
 _OUTPUT_KEYS = ("layout", "steps", "select")
 
 
@@ -76,6 +76,11 @@ def parse_recipe(text: str) -> Recipe:
             task_type: _text(key, f"verifiers.{task_type}")
             for task_type, key in _table(table.get("verifiers", {}), "verifiers").items()
         },
+        judges=_texts(table.get("judges", []), "judges"),
+        configs={
+            name: _texts(members, f"configs.{name}")
+            for name, members in _table(table.get("configs", {}), "configs").items()
+        },
         outputs=tuple(_output(name, value) for name, value in outputs.items()),
         text=text,
     )
@@ -130,6 +135,12 @@ def _table(value: object, where: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise ConfigurationError(f"{where} must be a table, not {value!r}")
     return value
+
+
+def _texts(value: object, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ConfigurationError(f"{where} must be a list, not {value!r}")
+    return tuple(_text(entry, where) for entry in value)
 
 
 def _text(value: object, where: str) -> str:

@@ -4,20 +4,26 @@ Curation decides on narrow rows and touches the long texts last:
 
     completion_row, problem_row, score_row   views over all parts and spools of all runs
     candidate     one narrow row a response: its place in the total order, its score, where its texts lie
-    dropped       (output, place, step, reason): why a candidate is not in an output
+    dropped       (output, place, step, reason, detail): why a candidate is not in an output; step is an index
     kept_<output>      (place): what the output's steps kept
-    selected_<output>  (problem_id, reason, places): what its rule selected, or why nothing
+    selected_<output>  (problem_id, rank, reason, places): what its rule selected, or why nothing
 
 The columns of `candidate`:
 
     place             its number in the total order by (problem_id, sample_index, response_id)
     location, score_location, problem_location, prompt_location
                       of its text, verdict, problem and messages in the views; no score_location: unscored
-    response_id, problem_id, task_type, source, sample_index, finish_reason, text_digest
+    response_id, problem_id, task_type, source, sample_index, finish_reason, completion_tokens
+    text_key          128 bits of its text's digest: equal texts have equal ones
+    text_size         bytes of its text
     size              bytes of its text and its problem
     open_think        whether its reasoning never closed
+    continued         whether another completion continues it
     verifier, score, cause
     passes            whether its score reaches the threshold of its task type
+    symbolic          whether it passes without a judge having had a say
+    judge, judged     the judge that gave a second opinion, and whether it finds the answer right; null: none
+    right             whether it passes, or the judge finds it right
 """
 
 from __future__ import annotations
@@ -47,7 +53,8 @@ class Step(Protocol):
             rows: Name of a view with the columns of `candidate`.
 
         Returns:
-            A relation (place, reason) with every row once; a null reason keeps the row.
+            A relation (place, reason), maybe with a column `detail` that says more, with every row once; a
+            null reason keeps the row.
         """
         ...
 
@@ -68,8 +75,17 @@ class Rule(Protocol):
 
         Returns:
             A relation (problem_id, reason, places) with every problem of `rows` once; the places of what
-            is selected in the order that the layout expects, or null with a reason.
+            is selected in the order that the layout expects, or null with a reason. With a column `rank`, from
+            1, a problem may have several selections.
         """
+        ...
+
+
+class Texts(Protocol):
+    """The long texts, which do not go through SQL."""
+
+    def of(self, locations: pa.Array) -> pa.Array:
+        """The texts of completions by their `candidate.location`, in the order given."""
         ...
 
 
@@ -81,9 +97,13 @@ class Layout(Protocol):
     """Whether it is made of `selected_<output>`, and so needs a rule, or of `kept_<output>`."""
 
     def query(self, output: str) -> str:
-        """SQL of the rows in any order, with a column `place`, of `candidate`, that says which they come in."""
+        """SQL of the rows of a bucket, in any order.
+
+        The bucket's rows have the names and columns they have in the lake, without the column `run`. A column
+        `place`, and `rank` where there is one, say in which order the rows come.
+        """
         ...
 
-    def finish(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Makes the columns of the schema out of a batch of the query's."""
+    def finish(self, batch: pa.RecordBatch, texts: Texts) -> pa.RecordBatch:
+        """Makes the columns of the schema out of a batch of the query's, and the texts that it names."""
         ...

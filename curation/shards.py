@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -36,62 +37,90 @@ class DataFile:
     sha256: str
 
 
-def write_shards(
-    folder: Path,
-    schema: pa.Schema,
-    batches: Iterable[pa.RecordBatch],
-    *,
-    bytes_per_shard: int = BYTES_PER_SHARD,
-) -> list[DataFile]:
-    """Writes batches into `folder/train-00000-of-0000N.parquet`, at least one file.
+class ShardWriter:
+    """Writes rows, in the order they come, into `folder/train-00000-of-0000N.parquet`; at least one file.
 
     How rows come in batches makes no difference: row groups have a fixed number of rows, and a shard ends
     with the row group with which it reaches its size.
 
-    Raises:
-        StorageError: If the disk refuses.
+    Args:
+        folder: Made here.
+        schema: Of the rows.
+        bytes_per_shard: About the size of a file.
     """
-    try:
-        folder.mkdir(parents=True)
-        counts = _write(folder, schema, batches, bytes_per_shard)
-        return [_named(folder, number, len(counts), rows) for number, rows in enumerate(counts)]
-    except OSError as error:
-        raise StorageError(
-            f"cannot write {folder}: {error}", "Free the disk, or choose another --out folder."
-        ) from error
 
+    def __init__(self, folder: Path, schema: pa.Schema, *, bytes_per_shard: int = BYTES_PER_SHARD) -> None:
+        self._folder = folder
+        self._schema = schema
+        self._limit = bytes_per_shard
+        self._waiting: list[pa.RecordBatch] = []
+        self._counts: list[int] = []
+        self._file: BinaryIO | None = None
+        self._writer: pq.ParquetWriter | None = None
+        with self._storage_errors():
+            folder.mkdir(parents=True)
 
-def _write(folder: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], limit: int) -> list[int]:
-    """Writes numbered files; returns their row counts."""
-    groups = _groups(schema, batches)
-    group = next(groups, None)
-    counts: list[int] = []
-    while group is not None or not counts:
-        with (folder / str(len(counts))).open("wb") as file:
-            counts.append(0)
-            with _writer(file, schema) as writer:
-                while group is not None and (counts[-1] == 0 or file.tell() < limit):
-                    writer.write_table(group, row_group_size=ROWS_PER_GROUP)
-                    counts[-1] += group.num_rows
-                    group = next(groups, None)
-            file.flush()
-            os.fsync(file.fileno())
-    return counts
+    def add(self, batches: Iterable[pa.RecordBatch]) -> None:
+        """Writes the row groups that are full now.
 
+        Raises:
+            StorageError: If the disk refuses.
+        """
+        self._waiting += [batch for batch in batches if batch.num_rows]
+        if sum(batch.num_rows for batch in self._waiting) < ROWS_PER_GROUP:
+            return
+        table = pa.Table.from_batches(self._waiting, self._schema)
+        full = table.num_rows - table.num_rows % ROWS_PER_GROUP
+        for start in range(0, full, ROWS_PER_GROUP):
+            self._write(table.slice(start, ROWS_PER_GROUP))
+        self._waiting = table.slice(full).to_batches()
 
-def _groups(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    waiting: list[pa.RecordBatch] = []
-    rows = 0
-    for batch in batches:
-        waiting.append(batch)
-        rows += batch.num_rows
-        while rows >= ROWS_PER_GROUP:
-            table = pa.Table.from_batches(waiting, schema)
-            yield table.slice(0, ROWS_PER_GROUP).combine_chunks()
-            rest = table.slice(ROWS_PER_GROUP)
-            waiting, rows = rest.to_batches(), rest.num_rows
-    if rows:
-        yield pa.Table.from_batches(waiting, schema).combine_chunks()
+    def finish(self) -> list[DataFile]:
+        """Writes the rest, and gives the files their names.
+
+        Raises:
+            StorageError: If the disk refuses.
+        """
+        if self._waiting or not self._counts:
+            self._write(pa.Table.from_batches(self._waiting, self._schema))
+        with self._storage_errors():
+            self._end_file()
+            total = len(self._counts)
+            return [_named(self._folder, number, total, rows) for number, rows in enumerate(self._counts)]
+
+    def close(self) -> None:
+        """Lets go of an unfinished file; idempotent."""
+        if self._file is not None:
+            self._file.close()
+
+    def _write(self, group: pa.Table) -> None:
+        with self._storage_errors():
+            if self._writer is None or self._file is None:
+                self._file = (self._folder / str(len(self._counts))).open("wb")
+                self._writer = _writer(self._file, self._schema)
+                self._counts.append(0)
+            if group.num_rows:
+                self._writer.write_table(group.combine_chunks(), row_group_size=ROWS_PER_GROUP)
+            self._counts[-1] += group.num_rows
+            if self._file.tell() >= self._limit:
+                self._end_file()
+
+    def _end_file(self) -> None:
+        if self._writer is not None and self._file is not None:
+            self._writer.close()
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._writer = self._file = None
+
+    @contextmanager
+    def _storage_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StorageError(
+                f"cannot write {self._folder}: {error}", "Free the disk, or choose another --out folder."
+            ) from error
 
 
 def _writer(file: BinaryIO, schema: pa.Schema) -> pq.ParquetWriter:

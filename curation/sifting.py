@@ -17,20 +17,22 @@ def sift(lake: Lake, output: Output) -> tuple[Tally, Tally | None]:
         for which it selected something, and why it selected nothing for the others.
     """
     read = lake.number("SELECT count(*) FROM candidate")
-    rows = "candidate"
+    lake.execute(f"CREATE TEMP TABLE kept_{output.name} AS SELECT place FROM candidate")
+    rows = f"rows_{output.name}"
+    lake.execute(f"CREATE TEMP VIEW {rows} AS FROM candidate SEMI JOIN kept_{output.name} USING (place)")
     for index, (name, step) in enumerate(output.steps):
-        judged = f"judged_{output.name}_{index}"
+        judged = f"judged_{output.name}"
         lake.create(judged, step.judge(lake, rows))
         _check(lake, f"step {name!r}", "place", judged, rows)
+        detail = "detail" if "detail" in lake.columns(judged) else "NULL"
         lake.execute(
-            f"INSERT INTO dropped SELECT {quoted(output.name)}, place, {quoted(name)}, reason "
+            f"INSERT INTO dropped SELECT {quoted(output.name)}, place, {index}, reason, {detail} "
             f"FROM {judged} WHERE reason IS NOT NULL"
         )
-        kept = f"rows_{output.name}_{index}"
-        passed = f"SELECT place FROM {judged} WHERE reason IS NULL"
-        lake.execute(f"CREATE TEMP VIEW {kept} AS SELECT * FROM candidate WHERE place IN ({passed})")
-        rows = kept
-    lake.execute(f"CREATE TEMP TABLE kept_{output.name} AS SELECT place FROM {rows}")
+        lake.execute(
+            f"DELETE FROM kept_{output.name} WHERE place IN (SELECT place FROM {judged} WHERE reason IS NOT NULL)"
+        )
+        lake.execute(f"DROP TABLE {judged}")
     kept_rows = lake.number(f"SELECT count(*) FROM kept_{output.name}")
     completions = Tally(unit="completions", read=read, kept=kept_rows, dropped=_reasons(lake, output))
     return completions, None if output.rule is None else _select(lake, output.name, output.rule, rows)
@@ -40,11 +42,10 @@ def _reasons(lake: Lake, output: Output) -> dict[str, int]:
     """Reason -> rows, in the order of the steps."""
     counts = lake.rows(
         f"SELECT step, reason, count(*) FROM dropped WHERE output = {quoted(output.name)} "
-        "GROUP BY step, reason ORDER BY reason"
+        "GROUP BY step, reason ORDER BY step, reason"
     )
-    order = [name for name, _ in output.steps]
     reasons: dict[str, int] = {}
-    for _, reason, count in sorted(counts, key=lambda row: order.index(row[0])):
+    for _, reason, count in counts:
         reasons[reason] = reasons.get(reason, 0) + count
     return reasons
 
@@ -53,28 +54,38 @@ def _select(lake: Lake, output: str, rule: Rule, rows: str) -> Tally:
     """Runs the rule; problems without any completion left count as dropped by it."""
     chosen = f"chosen_{output}"
     lake.create(chosen, rule.select(lake, rows))
-    _check(lake, f"the rule of {output!r}", "problem_id", chosen, rows)
+    rank = "rank" if "rank" in lake.columns(chosen) else "1"
+    _check(lake, f"the rule of {output!r}", "problem_id", chosen, rows, rank)
     lake.execute(
         f"CREATE TEMP TABLE selected_{output} AS "
-        f"SELECT problem_id, CASE WHEN chosen.problem_id IS NULL THEN 'no_completion_left' ELSE reason END "
-        f"AS reason, places FROM (SELECT DISTINCT problem_id FROM candidate) "
-        f"LEFT JOIN {chosen} chosen USING (problem_id)"
+        f"SELECT problem_id, {rank} AS rank, "
+        f"CASE WHEN chosen.problem_id IS NULL THEN 'no_completion_left' ELSE reason END AS reason, places "
+        f"FROM (SELECT DISTINCT problem_id FROM candidate) LEFT JOIN {chosen} chosen USING (problem_id)"
     )
     lake.execute(f"DROP TABLE {chosen}")
     counts = lake.rows(
-        f"SELECT reason, count(*) FROM selected_{output} GROUP BY reason ORDER BY reason NULLS FIRST"
+        f"SELECT reason, count(DISTINCT problem_id) FROM selected_{output} GROUP BY reason "
+        "ORDER BY reason NULLS FIRST"
     )
     by_reason = dict(counts)
     kept = by_reason.pop(None, 0)
     return Tally(unit="problems", read=sum(by_reason.values()) + kept, kept=kept, dropped=by_reason)
 
 
-def _check(lake: Lake, who: str, key: str, judged: str, rows: str) -> None:
-    """Holds a step or a rule to its contract: everything is judged, and once."""
+def rows_decided(lake: Lake, output: Output) -> int:
+    """How many rows an output that was sifted has."""
+    if output.rule is None:
+        return lake.number(f"SELECT count(*) FROM kept_{output.name}")
+    return lake.number(f"SELECT count(*) FROM selected_{output.name} WHERE reason IS NULL")
+
+
+def _check(lake: Lake, who: str, key: str, judged: str, rows: str, rank: str = "1") -> None:
+    """Holds a step or a rule to its contract: everything is judged, and once (or once a rank, from 1)."""
     faults = lake.number(
-        f"SELECT count(*) FROM (SELECT {key}, count(*) AS times FROM {judged} GROUP BY {key}) judged "
+        f"SELECT count(*) FROM (SELECT {key}, count(*) = count(DISTINCT {rank}) AND min({rank}) = 1 AS once "
+        f"FROM {judged} GROUP BY {key}) judged "
         f"FULL JOIN (SELECT DISTINCT {key} FROM {rows}) given ON judged.{key} = given.{key} "
-        f"WHERE times IS DISTINCT FROM 1 OR given.{key} IS NULL"
+        f"WHERE once IS DISTINCT FROM true OR given.{key} IS NULL"
     )
     if faults:
         raise ConfigurationError(

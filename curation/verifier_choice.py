@@ -10,11 +10,7 @@ from genesys.errors import ConfigurationError, UnknownName
 from genesys.rewards.registry import DEFAULTS, default_spec
 
 _SCORED_BY = """
-SELECT task_type, verifier, count(DISTINCT response_id)
-FROM score_row
-JOIN response USING (response_id, text_digest, problem_digest)
-JOIN problem ON problem.problem_id = response.problem_id
-GROUP BY ALL ORDER BY ALL
+SELECT task_type, verifier, count(DISTINCT place) FROM verdict GROUP BY ALL ORDER BY ALL
 """
 
 
@@ -22,7 +18,7 @@ def choose_verifiers(lake: Lake, recipe: Recipe, asked: Sequence[str]) -> dict[s
     """Task type -> key of the verifier whose scores count; task types that nobody scored are absent.
 
     Args:
-        lake: With the tables `response` and `problem`.
+        lake: With the table `verdict`.
         recipe: Its `verifiers` count where none is asked for.
         asked: Keys, or names where one key has that name: "math@1", "math".
 

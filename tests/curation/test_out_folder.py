@@ -19,7 +19,7 @@ import os, signal, sys
 from genesys.curation import curate
 
 def stage(name):
-    if name == "making preference":  # raw and sft are written
+    if name == "describing":  # all outputs are written
         os.kill(os.getpid(), signal.{signal})
 
 curate([sys.argv[1]], "synthetic-1", sys.argv[2], on_stage=stage)
@@ -137,7 +137,7 @@ def test_a_full_disk_is_one_clear_error(run: Path, tmp_path: Path) -> None:
     code = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "from genesys.curation import curate\n"
-        "limit = lambda stage: 'raw' in stage and resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "limit = lambda stage: 'writing' in stage and resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "curate([sys.argv[1]], 'synthetic-1', sys.argv[2], on_stage=limit)"
     )
     done = subprocess.run(

@@ -14,7 +14,7 @@ from curation_runs import Row, make_run, problem, verdict
 from genesys.curation import curate
 from genesys.curation.intake import _OPEN_THINK
 from genesys.curation.lake import Lake
-from genesys.curation.shards import write_shards
+from genesys.curation.shards import ShardWriter
 from genesys.schema import split_reasoning, text_digest
 
 
@@ -71,7 +71,10 @@ def test_how_rows_come_in_batches_makes_no_difference(tmp_path: Path) -> None:
     whole = pa.Table.from_pylist(rows, schema)
     for name, size in (("a", 5000), ("b", 1), ("c", 777)):
         batches = whole.to_batches(max_chunksize=size)
-        files = write_shards(tmp_path / name, schema, batches, bytes_per_shard=20_000)
+        writer = ShardWriter(tmp_path / name, schema, bytes_per_shard=20_000)
+        for batch in batches:
+            writer.add([batch])
+        files = writer.finish()
         assert len(files) > 2
         assert sum(file.rows for file in files) == 5000
     a, b, c = (content(tmp_path / name) for name in "abc")

@@ -83,6 +83,6 @@ def test_a_rule_that_loses_problems_is_refused(tmp_path: Path) -> None:
 
 def test_every_registered_step_and_rule_loads() -> None:
     for name in STEPS:
-        assert hasattr(STEPS.load(name)(), "judge")
+        assert hasattr(STEPS.load(name), "judge")
     for name in RULES:
-        assert hasattr(RULES.load(name)(), "select")
+        assert hasattr(RULES.load(name), "select")

@@ -1,4 +1,4 @@
-"""Rules: how completions of one problem become one row of a dataset."""
+"""SYNTHETIC-1's rule for pairs: the best against the worst."""
 
 from __future__ import annotations
 
@@ -6,17 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from genesys.curation.steps import TRUNCATED
-from genesys.errors import ConfigurationError
-from genesys.registry import Registry
+from genesys.curation.rules.settings import check_apart, check_number
+from genesys.curation.steps.verdicts import TRUNCATED
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
 
     from genesys.curation.lake import Lake
-
-RULES = Registry("rule", "genesys.curation_rules", {"best-worst": "genesys.curation.rules:BestWorst"})
-"""Other packages add theirs through the entry-point group `genesys.curation_rules`."""
 
 # A group is what answers the same messages: a pair must not compare answers to different prompts. Where
 # runs put one problem in several ways, the group that comes furthest stands for the problem.
@@ -59,18 +55,11 @@ class BestWorst:
     rejected_below: float = 0.6
 
     def __post_init__(self) -> None:
-        value = self.rejected_below
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 < value <= 1.0:
-            raise ConfigurationError(f"rejected_below must be a number in (0, 1], not {value!r}")
+        check_number("rejected_below", self.rejected_below, above=0.0, at_most=1.0)
 
     def check(self, thresholds: Mapping[str, float]) -> None:
         """A score must not both pass and be one to reject."""
-        for task_type, least in thresholds.items():
-            if least < self.rejected_below:
-                raise ConfigurationError(
-                    f"{task_type} passes from {least}, but rejected_below is {self.rejected_below}",
-                    "A pair needs a chosen and a rejected one that differ: lower rejected_below.",
-                )
+        check_apart(self.rejected_below, thresholds)
 
     def select(self, lake: Lake, rows: str) -> DuckDBPyRelation:
         """Pairs [chosen, rejected], or why there is none.
