@@ -128,11 +128,15 @@ class EndpointUnreachable(EndpointError):
 
     Attributes:
         down: Whether nothing works at all: the circuit of every endpoint is open.
+        broken: Whether it is a stream that broke after its first chunk.
     """
 
-    def __init__(self, fault: str, remedy: str | None = None, *, down: bool = False) -> None:
+    def __init__(
+        self, fault: str, remedy: str | None = None, *, down: bool = False, broken: bool = False
+    ) -> None:
         super().__init__(fault, remedy)
         self.down = down
+        self.broken = broken
 
 
 class RequestRefused(EndpointError):

@@ -6,7 +6,9 @@
         Endpoint(url=server.url)          # http://127.0.0.1:PORT/v1
 
 It serves /v1/models, /v1/chat/completions, /v1/completions (both with n, stream, usage, logprobs,
-return_token_ids; response_format and everything else is accepted and handed to your callable) and /health.
+return_token_ids; response_format and everything else is accepted and handed to your callable), /health, and vLLM's
+/tokenize and /detokenize with one token a character; the template is `ROLE: CONTENT` and a line break for each
+message, then `assistant: ` and what `opens` says.
 
 **What it answers** is decided by `answer(asked, index)` for each choice: a text, or a `Reply` with reasoning,
 finish reason and token count. `asked.body` is the request, `asked.content` its last message. An exception
@@ -26,6 +28,8 @@ in it is a 500 with the exception's text. It may be a coroutine function, too.
     server.broken_off      replies that the client closed before they were whole
     server.most_in(seconds)  requests that arrived in any window of so many seconds, at most
 
+`server.wait_for(lambda: server.broken_off)` waits for what the server notices a moment later.
+
 **Outages**: `server.stop()` closes the port and all connections, `server.start()` opens the same port again.
 """
 
@@ -42,7 +46,7 @@ from concurrent.futures import Future
 from typing import Any, Self
 
 from chat_faults import KINDS, USUAL, Fault, FaultMix
-from chat_protocol import Asked, Payload, Reply
+from chat_protocol import Asked, Payload, Reply, text_of, tokenized
 from chat_wire import Aborted, Hurt, read_request, send_events, send_json
 
 __all__ = ["KINDS", "USUAL", "Asked", "ChatServer", "Fault", "FaultMix", "Reply"]
@@ -62,6 +66,11 @@ class ChatServer:
         seconds: What each answer takes.
         word_seconds: What each streamed word takes.
         honours_n: Whether `n` is honoured; else one choice comes, silently, as from `transformers serve`.
+        opens: What the template ends the prompt with, such as "<think>" and a line break.
+        tokenizes: Whether there are /tokenize and /detokenize.
+        sends_tokens: Whether `return_token_ids` and `logprobs` are honoured.
+        counts_each: Whether each streamed chunk says its choice's tokens, as vLLM's `continuous_usage_stats`.
+        owner: `owned_by` of the model's card.
         reasoning_field: Where `Reply.reasoning` goes.
         max_model_len: Said in the model's card, where given.
     """
@@ -77,12 +86,23 @@ class ChatServer:
         seconds: float = 0.0,
         word_seconds: float = 0.0,
         honours_n: bool = True,
+        opens: str = "",
+        tokenizes: bool = True,
+        sends_tokens: bool = True,
+        counts_each: bool = False,
+        owner: str = "tests",
         reasoning_field: str = "reasoning",
         max_model_len: int | None = None,
     ) -> None:
+        self._opens, self._tokenizes, self._owner = opens, tokenizes, owner
+        self._payload_options: dict[str, Any] = {
+            "reasoning_field": reasoning_field,
+            "sends_tokens": sends_tokens,
+            "counts_each": counts_each,
+        }
         self.model, self.key = model, key
         self._answer, self._faults = answer, faults
-        self._any_model, self._honours_n, self._reasoning_field = any_model, honours_n, reasoning_field
+        self._any_model, self._honours_n = any_model, honours_n
         self._seconds, self._word_seconds, self._max_model_len = seconds, word_seconds, max_model_len
         self.asked: list[Asked] = []
         self.counts: Counter[str] = Counter()
@@ -107,6 +127,18 @@ class ChatServer:
                 first += 1
             most = max(most, last - first + 1)
         return most
+
+    def wait_for(self, condition: Callable[[], object], seconds: float = 30.0) -> None:
+        """Waits until something is so; the server notices a client that has gone a moment later.
+
+        Raises:
+            TimeoutError: If it does not come about.
+        """
+        until = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > until:
+                raise TimeoutError("the server has not come to that")
+            time.sleep(0.005)
 
     def __enter__(self) -> Self:
         self.start()
@@ -175,11 +207,13 @@ class ChatServer:
             await send_json(writer, 200, {"object": "list", "data": [self._card()]})
         elif path in ("/v1/chat/completions", "/v1/completions"):
             await self._complete(path, headers, json.loads(body), writer)
+        elif path in ("/tokenize", "/detokenize") and self._tokenizes:
+            await send_json(writer, 200, tokenized(json.loads(body), self._opens))
         else:
             await send_json(writer, 404, {"error": {"message": f"there is nothing at {path}"}})
 
     def _card(self) -> dict[str, Any]:
-        card: dict[str, Any] = {"id": self.model, "object": "model", "owned_by": "tests"}
+        card: dict[str, Any] = {"id": self.model, "object": "model", "owned_by": self._owner}
         return card if self._max_model_len is None else card | {"max_model_len": self._max_model_len}
 
     async def _complete(
@@ -202,7 +236,7 @@ class ChatServer:
 
     def _note(self, path: str, headers: Mapping[str, str], body: dict[str, Any]) -> Asked:
         messages = body.get("messages")
-        content = str(messages[-1].get("content")) if messages else str(body.get("prompt"))
+        content = str(messages[-1].get("content")) if messages else text_of(body.get("prompt"))
         asked = Asked(
             path=path,
             body=body,
@@ -242,4 +276,4 @@ class ChatServer:
             made = self._answer(asked, index)
             made = await made if inspect.isawaitable(made) else made
             replies.append(Reply(content=made) if isinstance(made, str) else made)
-        return Payload(asked=asked, model=self.model, replies=replies, reasoning_field=self._reasoning_field)
+        return Payload(asked=asked, model=self.model, replies=replies, **self._payload_options)

@@ -59,7 +59,7 @@ class OpenAIClient:
         return await self.post("completions", body)
 
     async def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Posts to any path under the base.
+        """Posts to any path under the base; one that begins with a slash stands beside it, as vLLM's /tokenize.
 
         Raises:
             EndpointUnreachable: If the attempts are used up, or nothing has worked for too long.
@@ -111,7 +111,7 @@ class OpenAIClient:
                     return
                 except AttemptFailed as failure:
                     if yielded:
-                        raise EndpointUnreachable(f"a stream broke: {failure.fault}") from None
+                        raise EndpointUnreachable(f"a stream broke: {failure.fault}", broken=True) from None
                     await self._prepare_retry(attempts, failure, avoid)
 
     async def models(self) -> list[str]:

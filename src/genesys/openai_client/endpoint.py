@@ -20,7 +20,7 @@ class Endpoint:
     its repr, errors, logs or ledgers.
 
     Attributes:
-        url: The base, which for nearly all servers ends in `/v1`.
+        url: The base, which for nearly all servers ends in `/v1`; added where the address has no path.
         weight: Its share of the requests, relative to the other endpoints.
         key_env: The environment variable that holds the key; without a value no key is sent.
 
@@ -36,7 +36,8 @@ class Endpoint:
         _check_address(self.url)
         if not (self.weight > 0 and math.isfinite(self.weight)):
             raise ConfigurationError(f"the weight of {self.url} must be a positive number, not {self.weight}")
-        object.__setattr__(self, "url", self.url.rstrip("/"))
+        base = self.url.rstrip("/")
+        object.__setattr__(self, "url", base if urlsplit(base).path else f"{base}/v1")
 
     def key(self) -> str | None:
         """The key, or None where the variable is unset or empty.

@@ -28,6 +28,7 @@ class Lane:
         self.in_flight = 0
         self.paused_until = 0.0
         self._weight = weight
+        self._sent = 0
 
     def allows(self, now: float) -> bool:
         """Whether a request may go here now."""
@@ -39,9 +40,15 @@ class Lane:
             return None
         return max(now, self.paused_until, self.breaker.retry_at or now)
 
-    def load(self) -> float:
-        """How busy it would be with one request more, by its weight."""
-        return (self.in_flight + 1) / self._weight
+    def start(self) -> bool:
+        """Notes a request going out; True where it probes an open circuit."""
+        self.in_flight += 1
+        self._sent += 1
+        return self.breaker.start()
+
+    def load(self) -> tuple[float, float]:
+        """How busy it is, by its weight, and how much it has had so far: the least goes next."""
+        return self.in_flight / self._weight, self._sent / self._weight
 
     def pause(self, now: float, seconds: float) -> None:
         """Sends nothing for a while."""

@@ -87,8 +87,7 @@ class Pool:
             now = self._clock()
             lane = self._choose(now, avoid)
             if lane is not None:
-                lane.in_flight += 1
-                lease = Lease(lane, lane.breaker.start())
+                lease = Lease(lane, lane.start())
                 if any(other.allows(now) for other in self.lanes):
                     self._wake()  # there is room for the next one, too
                 return lease

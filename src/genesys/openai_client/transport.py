@@ -78,7 +78,7 @@ class Transport:
         key = self._endpoint.key()
         with self._classified(key):
             async with self._client.stream(
-                "POST", f"{self.url}/{path}", content=body, headers=self._headers(key)
+                "POST", self._address(path), content=body, headers=self._headers(key)
             ) as response:
                 if response.status_code != self._httpx.codes.OK:
                     self._check(response, await response.aread(), key)
@@ -96,12 +96,15 @@ class Transport:
         with self._classified(key):
             async with _deadline(self._timeout, self.url):
                 response = await self._client.request(
-                    method, f"{self.url}/{path}", content=body, headers=self._headers(key)
+                    method, self._address(path), content=body, headers=self._headers(key)
                 )
         self._check(response, response.content, key)
         reply = self._parsed(response.content, key)
         self._check_object(reply, key)
         return reply
+
+    def _address(self, path: str) -> str:
+        return f"{self.url.removesuffix('/v1')}{path}" if path.startswith("/") else f"{self.url}/{path}"
 
     def _headers(self, key: str | None) -> dict[str, str]:
         headers = {"Content-Type": "application/json", "User-Agent": f"genesys/{__version__}"}
