@@ -56,23 +56,38 @@ def distinct(cases: Sequence[Case]) -> list[Case]:
 
 
 def through_grpo(
-    cases: Sequence[Case], reward: Any, folder: Path, *, rows_a_step: int = 20
+    cases: Sequence[Case],
+    reward: Any,
+    folder: Path,
+    *,
+    rows_a_step: int = 20,
+    group: int = GROUP,
+    step_settings: dict[str, Any] | None = None,
 ) -> tuple[Scores, Scores]:
     """Trains on the completions with TRL's GRPOTrainer, whose `rollout_func` gives them.
+
+    Args:
+        cases: Problems and completions; as many in a row as a group has share their group.
+        reward: The reward function.
+        folder: Where the trainer writes.
+        rows_a_step: Completions of one optimiser step.
+        group: Completions of a group.
+        step_settings: More of the trainer's configuration.
 
     Returns:
         What the reward returned, and what the trainer made of it, as its own log of completions says.
     """
     import pyarrow.parquet as pq
     from datasets import Dataset
-    from trl import GRPOConfig, GRPOTrainer
+    from trl.trainer.grpo_config import GRPOConfig
+    from trl.trainer.grpo_trainer import GRPOTrainer
 
     model, tokenizer = small_policy(folder / "policy", [text for _, text in cases])
     remembering = Remembering(reward)
-    assert len(cases) % rows_a_step == 0 and rows_a_step % GROUP == 0
+    assert len(cases) % rows_a_step == 0 and rows_a_step % group == 0
     rows = [
         {"prompt": [{"role": "user", "content": str(place)}], "place": place}
-        for place in range(0, len(cases), GROUP)
+        for place in range(0, len(cases), group)
     ]
     asked: Counter[int] = Counter()
 
@@ -103,9 +118,9 @@ def through_grpo(
             use_cpu=True,
             bf16=False,
             report_to="none",
-            num_generations=GROUP,
-            per_device_train_batch_size=GROUP,
-            gradient_accumulation_steps=rows_a_step // GROUP,
+            num_generations=group,
+            per_device_train_batch_size=group,
+            gradient_accumulation_steps=rows_a_step // group,
             max_steps=len(cases) // rows_a_step,
             shuffle_dataset=False,
             logging_steps=1,
@@ -114,6 +129,7 @@ def through_grpo(
             save_strategy="no",
             disable_tqdm=True,
             gradient_checkpointing=False,
+            **(step_settings or {}),
         ),
     )
     trainer.train()
@@ -215,7 +231,7 @@ def through_async_worker(cases: Sequence[Case], pickled: bytes, folder: Path) ->
         )
 
     heard = _Heard(loop.reward_funcs[0])
-    loop.reward_funcs = [heard]
+    loop.reward_funcs[:] = [heard]  # type: ignore[list-item]  # TRL's annotation forgets the None that it documents
 
     async def score_all() -> None:
         for start in range(0, len(cases), GROUP):
