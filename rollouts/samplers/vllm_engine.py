@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from genesys.errors import GenesysError, SamplerError
-from genesys.rollouts.samplers.batching import Row
 from genesys.rollouts.samplers.local_rows import LocalRows
 from genesys.rollouts.samplers.vllm_arguments import engine_environment, require_vllm
 from genesys.rollouts.samplers.vllm_asks import Ask
@@ -34,14 +33,10 @@ class Traffic:
     Attributes:
         requests: Requests to vLLM.
         samples: Samples that came of them.
-        prompt_tokens: Tokens of the samples' prompts.
-        cached_tokens: Those of them that vLLM had read already (its prefix cache), where it tells.
     """
 
     requests: int = 0
     samples: int = 0
-    prompt_tokens: int = 0
-    cached_tokens: int = 0
 
 
 class VllmEngine:
@@ -149,11 +144,7 @@ class VllmEngine:
         if self._engine is not None:
             self._engine.shutdown()
             self._engine = None  # its destructor must not run when half of Python is gone
-        traffic = self.traffic
-        _log.info(
-            "vLLM ended after %d requests and %d samples; %d of %d prompt tokens came from its cache",
-            *(traffic.requests, traffic.samples, traffic.cached_tokens, traffic.prompt_tokens),
-        )
+        _log.info("vLLM ended after %d requests, %d samples", self.traffic.requests, self.traffic.samples)
 
     async def _serve(self, ask: Ask, local: LocalRows) -> None:
         """One request, from vLLM's queue to its samples in the mailbox."""
@@ -184,15 +175,10 @@ class VllmEngine:
                     growing = ask.growing[part.index]
                     drawn = growing.take(part)
                     if drawn is not None:
-                        self._count(growing.row, output)
+                        self.traffic.samples += 1
                         growing.row.mailbox.post(local.sample_of(growing.row, drawn, began))
                 if all(growing.done for growing in ask.growing):
                     return
-
-    def _count(self, row: Row, output: Any) -> None:
-        self.traffic.samples += 1
-        self.traffic.prompt_tokens += len(row.known)
-        self.traffic.cached_tokens += getattr(output, "num_cached_tokens", None) or 0
 
 
 def start(arguments: Mapping[str, Any]) -> Any:
