@@ -50,10 +50,10 @@ class RepetitionRule:
         step: Items between two decisions; divides `window`.
     """
 
-    gram: int = 16
+    gram: int = 24
     times: int = 2
     window: int = 2560
-    share: float = 0.8
+    share: float = 0.75
     step: int = 128
 
     def __post_init__(self) -> None:
