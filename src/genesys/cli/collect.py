@@ -34,6 +34,7 @@ def collect(
     model: flags.Model = None,
     sampler: flags.SamplerName = "transformers",
     sampler_option: flags.SamplerOption = None,
+    endpoint: flags.Endpoint = None,
     preset: flags.PresetName = None,
     n: flags.N = 1,
     seed: flags.Seed = 0,
@@ -102,7 +103,7 @@ def _logged(
     config = {
         name: str(value) if isinstance(value, Path) else value
         for name, value in asked.items()
-        if name not in ("judge", "sampler_option")  # these may hold addresses
+        if name not in ("judge", "sampler_option", "endpoint")  # these may hold addresses
     }
     return logging_to_wandb(project, progress, out, config)
 

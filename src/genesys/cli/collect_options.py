@@ -76,6 +76,15 @@ SamplerOption = Annotated[
         "KEY=VALUE for the sampler, such as batch_size=128. Repeatable.",
     ),
 ]
+Endpoint = Annotated[
+    list[str] | None,
+    _option(
+        SAMPLING,
+        "--endpoint",
+        "Address of a server for --sampler server, such as http://node-1:8000/v1. Repeatable; the servers "
+        "share the work.",
+    ),
+]
 PresetName = Annotated[
     str | None,
     _option(

@@ -109,6 +109,10 @@ def _sampler_options(asked: Flags, repetition: bool) -> dict[str, Any]:
     from genesys.rollouts.sampler import SAMPLERS
 
     options = parse_options(asked["sampler_option"] or [])
+    if asked["endpoint"]:
+        if asked["sampler"] != "server":
+            raise ConfigurationError(f"sampler {asked['sampler']} has no --endpoint", "Add --sampler server.")
+        options["endpoints"] = asked["endpoint"]
     if repetition and "repetition" not in options:
         if "repetition" in inspect.signature(SAMPLERS.load(asked["sampler"])).parameters:
             return {**options, "repetition": True}
