@@ -61,7 +61,7 @@ class BuildReport:
         }
 
 
-_FEW = 24
+_FEW, _REPEATS = 16, 3
 
 
 class Spread:
@@ -85,5 +85,8 @@ class Spread:
                 del self._counts[key]
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Key -> value -> problems."""
-        return {key: dict(sorted(values.items())) for key, values in sorted(self._counts.items())}
+        """Key -> value -> problems, for keys whose values repeat enough to say something."""
+        telling = {
+            key: values for key, values in self._counts.items() if len(values) * _REPEATS <= values.total()
+        }
+        return {key: dict(sorted(values.items())) for key, values in sorted(telling.items())}

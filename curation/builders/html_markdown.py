@@ -1,0 +1,64 @@
+"""HTML of posts as Markdown, with LaTeX kept as it is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import unescape
+
+from genesys.optional import require
+
+_MATH = re.compile(
+    r"\$\$.*?\$\$|\\\[.*?\\\]|\\\(.*?\\\)|\\begin\{(\w+\*?)\}.*?\\end\{\1\}|(?<!\\)\$(?!\s)[^$\n<>]*?(?<!\s)\$",
+    re.DOTALL,
+)
+_HELD = "\ue000{}\ue001"  # private use: no post has them
+_KEPT = re.compile("\ue000(\\d+)\ue001")
+_BLANK_LINES = re.compile(r"\n{3,}")
+_CODE = re.compile(r"<(pre|code)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
+
+
+def markdown_of(html: str) -> str:
+    """A post as Markdown.
+
+    Formulas are set aside first: a converter would fold their line breaks and escape their underscores.
+
+    Raises:
+        MissingExtra: If markdownify is not installed.
+    """
+    convert = require("markdownify", extra="curate", feature="reading HTML").markdownify
+    formulas: list[str] = []
+
+    def aside(found: re.Match[str]) -> str:
+        formulas.append(found.group())
+        return _HELD.format(len(formulas) - 1)
+
+    shielded = _outside_code(html, lambda text: _MATH.sub(aside, text))
+    text = str(
+        convert(
+            shielded,
+            heading_style="ATX",
+            escape_asterisks=False,
+            escape_underscores=False,
+            escape_misc=False,
+            code_language="",
+            strip=["img"],
+        )
+    )
+    text = _KEPT.sub(lambda found: _unescaped(formulas[int(found.group(1))]), text)
+    lines = (line.rstrip() for line in text.replace("\xa0", " ").splitlines())
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
+
+
+def _outside_code(html: str, change: Callable[[str], str]) -> str:
+    """Applies a function to what no code element holds: a shell's `$` is no formula."""
+    parts: list[str] = []
+    place = 0
+    for found in _CODE.finditer(html):
+        parts += [change(html[place : found.start()]), found.group()]
+        place = found.end()
+    return "".join([*parts, change(html[place:])])
+
+
+def _unescaped(formula: str) -> str:
+    return unescape(re.sub(r"</?(?:em|strong|p|br\s*/?)>", "", formula))
