@@ -104,8 +104,6 @@ class Prompts:
 
     def _cannot(self, error: EndpointError) -> SamplerError:
         return SamplerError(
-            f"the server does not say how it renders prompts, which opening the assistant's turn and "
-            f"continuing samples need: {error.fault}",
-            "vLLM's server does. With another one, leave these out, or give the sampler template_opens=TEXT "
-            "where its template opens the think block itself.",
+            f"the server does not say how it renders prompts, which continuing samples needs: {error.fault}",
+            "vLLM's server says it at /tokenize; continue them there, or with the sampler vllm.",
         )

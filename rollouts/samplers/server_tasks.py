@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from genesys.rollouts.sampler import Prefix
 from genesys.rollouts.samplers.server_bodies import Batch, Bodies
 from genesys.rollouts.samplers.server_prompts import Prompts
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +42,8 @@ class Tasks:
 
     Messages are sent as they are, but where the assistant's turn has an opening that the template does not
     write itself, or a text to be continued: templates drop the reasoning of earlier turns, so these are
-    rendered to tokens first and go to the plain completions.
+    rendered to tokens first and go to the plain completions. A server that cannot say how it renders is
+    left to its template, with a warning, and continues nothing.
 
     Args:
         bodies: Builds the JSON.
@@ -49,6 +53,7 @@ class Tasks:
     def __init__(self, bodies: Bodies, prompts: Prompts) -> None:
         self._bodies = bodies
         self._prompts = prompts
+        self._warned = False
 
     async def of(self, batch: Batch) -> Task:
         """The task of a batch.
@@ -59,12 +64,23 @@ class Tasks:
         """
         opened = await self._prompts.opened(batch.messages)
         limit = self._bodies.sampling.max_tokens
-        if batch.prefix is None and (opened or not batch.opening):
+        if opened is None and batch.opening:
+            self._warn(batch.opening)
+        if batch.prefix is None and (opened is None or opened or not batch.opening):
             room = min(limit, batch.room or limit)
             return Task(
                 path="chat/completions", body=self._bodies.chat(batch), opened=opened, max_tokens=room
             )
         return await self._plain(batch, limit)
+
+    def _warn(self, opening: str) -> None:
+        if not self._warned:
+            self._warned = True
+            logger.warning(
+                "the server does not say how it renders prompts: whether the assistant's turn begins with %r "
+                "is up to its chat template (vLLM's server says it; else give template_opens)",
+                opening,
+            )
 
     async def _plain(self, batch: Batch, limit: int) -> Task:
         prompt, opened = await self._prompts.prompt(batch)

@@ -173,12 +173,18 @@ def test_an_opening_is_left_to_a_template_that_writes_it() -> None:
         assert sample.text == f"{OPENED}six</think>42"
 
 
-def test_a_server_that_cannot_say_how_it_renders_refuses_openings_with_the_reason() -> None:
-    with (
-        ChatServer(tokenizes=False) as server,
-        pytest.raises(SamplerError, match="does not say how it renders"),
-    ):
-        ask(sampler(server), request_for("q", opening=OPENED))
+def test_a_server_that_cannot_say_how_it_renders_is_left_to_its_template(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with ChatServer(lambda asked, index: Reply(content="42", reasoning="six"), tokenizes=False) as server:
+        samples = ask(sampler(server), request_for("q", 2, opening=OPENED), request_for("r", opening=OPENED))
+    assert set(texts(samples)) == {"<think>six</think>42"}
+    assert [record.message.count("how it renders") for record in caplog.records] == [1]
+
+
+def test_a_server_that_cannot_say_how_it_renders_continues_nothing() -> None:
+    with ChatServer(tokenizes=False) as server, pytest.raises(SamplerError, match="how it renders"):
+        ask(sampler(server), request_for("q", prefix=(Prefix(text=OPENED),)))
 
 
 @pytest.mark.parametrize("kept", [True, False])
