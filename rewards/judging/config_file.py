@@ -28,7 +28,7 @@ from genesys.rewards.judging.settings import JudgeSettings, SchemaUse
 
 _TABLES = ("verifier", "second", "cache")
 _CLIENT = tuple(one.name for one in fields(ClientSettings) if one.name != "endpoints")
-_SERVER = ("model", "endpoints", "key_env", "schema", *_CLIENT)
+_SERVER = ("model", "endpoints", "key_env", "schema", "stream", *_CLIENT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,11 +41,13 @@ class JudgeServer:
         schema: How the form of replies is held: "bound" sends a JSON schema in which the receipt number is
             fixed; "plain" one schema for all questions, for providers that are slow to take a new one; "off"
             none. A server that refuses schemas is asked without.
+        stream: Whether replies are streamed, which keeps proxies patient with a judge that thinks for long.
     """
 
     model: str
     client: ClientSettings
     schema: SchemaUse = "bound"
+    stream: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +153,10 @@ def _server(values: Mapping[str, Any]) -> JudgeServer:
     endpoints = tuple(_endpoint(place, key_env) for place in places)
     settings = {name: values[name] for name in _CLIENT if name in values}
     client = ClientSettings(endpoints=endpoints, **{"timeout": _TIMEOUT, **settings})
-    return JudgeServer(model=model, client=client, schema=use)
+    stream = values.get("stream", False)
+    if not isinstance(stream, bool):
+        raise ConfigurationError(f"stream must be true or false, not {stream!r}")
+    return JudgeServer(model=model, client=client, schema=use, stream=stream)
 
 
 def _endpoint(place: object, key_env: str) -> Endpoint:

@@ -103,7 +103,7 @@ class JudgeService:
                 raise JudgeFailed("judge_unconfigured", model=model, configured=sorted(self.config.servers))
             client = OpenAIClient(server.client)
             ledgers.judge_ledger().follow(client.ledger)
-            self._judges[model] = Judge(client, server.schema)
+            self._judges[model] = Judge(client, server.schema, stream=server.stream)
         return self._judges[model]
 
     async def aclose(self) -> None:

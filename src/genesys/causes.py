@@ -71,7 +71,10 @@ CAUSES: dict[str, Cause] = {
         ),
         _unscorable("judge_unreachable", "infrastructure", True, "Run `genesys score` again later."),
         _unscorable(
-            "judge_refused", "setup", True, "The judge's server refuses the request; info has its words."
+            "judge_refused",
+            "setup",
+            True,
+            "The judge's server refuses: check key, model, context; `-v` logs it.",
         ),
         _unscorable(
             "judge_unparseable", "infrastructure", True, "Two replies without a verdict: take a better judge."

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from genesys.cli.console import print_json, stderr, stdout, table
-from genesys.cli.options import AnswerFormat, Json, Verifier, Workers
+from genesys.cli.judge_report import judge_json, print_judge
+from genesys.cli.options import AnswerFormat, Json, Judge, Verifier, Workers
 from genesys.errors import ConfigurationError, UnknownName
 
 if TYPE_CHECKING:
     from genesys.rewards import VerifierSpec
+    from genesys.rewards.judging.dual_audit import DualAudit
     from genesys.rewards.math_audit import Finding, LabelledCase, MathAudit, Rate, Tally
+    from genesys.schema import Problem, Verdict
 
 FORMS = {"boxed": frozenset(("boxed", "extraction")), "all": None}
 
@@ -29,53 +32,94 @@ def audit_math(
     show: Annotated[int, typer.Option("--show", min=0, help="Findings shown in detail.")] = 20,
     verifier: Verifier = None,
     answer_format: AnswerFormat = None,
+    judge: Judge = None,
     workers: Workers = None,
     json: Json = False,
 ) -> None:
-    """Measure false negatives, false positives and the uncertain share, with 95 % Wilson intervals."""
+    """Measure false negatives, false positives and the uncertain share, with 95 % Wilson intervals.
+
+    With a judge, dual-math is measured: what share is sent to the judge, and what error is left.
+
+        genesys audit math cases.jsonl --against math-verify
+        genesys audit math cases.jsonl --judge judge.toml
+    """
     from genesys.envs.sources.rows import read_rows
+    from genesys.rewards.judging import configure_judge
+    from genesys.rewards.judging.dual_audit import DualAudit
     from genesys.rewards.math_audit import read_cases
 
+    if judge is not None:
+        configure_judge(judge)
+        verifier = verifier or "dual-math"
     chosen = forms or ("all" if answer_format in ("bare", "answer_tag") else "boxed")
     if chosen not in FORMS:
         raise UnknownName.of("value of --forms", chosen, FORMS)
     cases = list(read_cases(read_rows(path), forms=FORMS[chosen]))
     if not cases:
         raise ConfigurationError(f"{str(path)!r} holds no case of the chosen forms", "Try --forms all.")
+    specs = [_spec(name, answer_format) for name in (verifier or "math", against) if name]
     audits: dict[str, MathAudit] = {}
-    for name in filter(None, (verifier or "math", against)):
-        spec = _spec(name, answer_format)
-        audits[spec.key] = _run(cases, spec, workers)
+    second = DualAudit()
+    for spec in specs:
+        audits[spec.key] = _run(cases, spec, workers, second)
     if json:
-        print_json({key: _as_json(audit) for key, audit in audits.items()})
+        shown = {key: _as_json(audit) for key, audit in audits.items()}
+        asked = {"second_opinion": second.to_json(), "judge": judge_json()} if second.cases else {}
+        print_json(shown | asked)
         return
     _print(audits, show)
+    if second.cases:
+        _print_second(second)
+        print_judge()
 
 
 def _spec(name: str, answer_format: str | None) -> VerifierSpec:
     """The verifier of a name; one without answer formats, such as the plain library, reads as it does."""
     from genesys.rewards import verifier_spec
+    from genesys.rewards.judging import require_judge
 
-    if answer_format is None:
-        return verifier_spec(name)
-    try:
-        return verifier_spec(name, {"answer_format": answer_format})
-    except UnknownName:
-        raise
-    except ConfigurationError:
-        return verifier_spec(name)
+    spec = verifier_spec(name)
+    if answer_format is not None:
+        try:
+            spec = verifier_spec(name, {"answer_format": answer_format})
+        except UnknownName:
+            raise
+        except ConfigurationError:
+            pass
+    require_judge([spec])
+    return spec
 
 
-def _run(cases: list[LabelledCase], spec: VerifierSpec, workers: int | None) -> MathAudit:
+def _run(cases: list[LabelledCase], spec: VerifierSpec, workers: int | None, second: DualAudit) -> MathAudit:
     from genesys.rewards import Grader
     from genesys.rewards.math_audit import run_math_audit
+
+    waiting = iter(cases)
+
+    def verify(problem: Problem, text: str) -> Verdict:
+        verdict = grader.verify(problem, text, verifier=spec)
+        second.add(next(waiting), verdict)
+        return verdict
 
     grader = Grader(workers=workers)
     try:
         with stderr.status(f"{spec.key}: {len(cases):,} cases"):
-            return run_math_audit(cases, lambda problem, text: grader.verify(problem, text, verifier=spec))
+            return run_math_audit(cases, verify)
     finally:
         grader.close()
+
+
+def _print_second(second: DualAudit) -> None:
+    rows = [
+        ("cases, without those of convention", f"{second.cases:,}"),
+        ("sent to the judge", _rate(second.sent_rate)),
+        ("without a score in the end", f"{second.both.uncertain:,}"),
+        ("error left, of all scores", _rate(second.error_left)),
+        ("of it by the symbolic verifier", f"{second.by_math.rejected + second.by_math.accepted:,}"),
+        ("of it by the judge", f"{second.by_judge.rejected + second.by_judge.accepted:,}"),
+    ]
+    rows += [("certain ones confirmed", _rate(second.agreement))] if second.checked else []
+    stdout.print(table("second opinion", ("", "cases (95 % Wilson intervals)"), rows))
 
 
 def _print(audits: dict[str, MathAudit], show: int) -> None:
@@ -127,11 +171,13 @@ def _category(name: str, audits: dict[str, MathAudit]) -> list[object]:
 
 
 def _line(finding: Finding) -> str:
-    case, info = finding.case, finding.verdict.info
+    case = finding.case
+    info = finding.verdict.info.get("math", {}).get("info") or finding.verdict.info
+    tier = "judge" if finding.verdict.info.get("decided_by") == "judge" else info.get("tier", "-")
     gold = str(case.problem.verification_info["ground_truth"])
     return (
         f"{case.case_id} {finding.kind} ({case.category}): gold {gold[:80]!r}, "
-        f"answer {str(info.get('answer', ''))[:80]!r}, {finding.verdict.cause or 'right'} by {info.get('tier', '-')}"
+        f"answer {str(info.get('answer', ''))[:80]!r}, {finding.verdict.cause or 'right'} by {tier}"
     )
 
 

@@ -19,7 +19,8 @@ from genesys.rewards.judging import VARIABLE
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Judgements of a test go to a folder of its own, and no judge of the caller's is asked."""
     monkeypatch.setenv("GENESYS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.setenv(VARIABLE, "")  # remembered, so that what a test configures goes with it
+    monkeypatch.delenv(VARIABLE)
     return tmp_path / "cache"
 
 
