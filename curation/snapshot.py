@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from genesys.errors import ConfigurationError
 from genesys.rollouts.parts import part_files
+from genesys.rollouts.remote_run import local_folder
 from genesys.rollouts.run_reader import SCHEMAS, RunReader
 from genesys.rollouts.spool import read_spool
 from genesys.schema import canonical_json
@@ -71,7 +72,7 @@ def open_runs(folders: Sequence[Path | str]) -> tuple[RunReader, ...]:
     if not folders:
         raise ConfigurationError("no run is given", "Name at least one run folder.")
     # Parts are named to DuckDB by path and known again by it: the path must be the resolved one.
-    readers = [RunReader(folder) for folder in sorted({Path(folder).resolve() for folder in folders})]
+    readers = [RunReader(folder) for folder in sorted({local_folder(folder).resolve() for folder in folders})]
     return tuple(sorted(readers, key=lambda reader: canonical_json(reader.identity)))
 
 

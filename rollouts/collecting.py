@@ -19,6 +19,7 @@ from genesys.rollouts.collector import Collector, CollectSettings
 from genesys.rollouts.identity import RunIdentity
 from genesys.rollouts.mixture import MixedSource, Mixture
 from genesys.rollouts.progress import Progress
+from genesys.rollouts.remote_run import opened_place
 from genesys.rollouts.restoring import restore_problems
 from genesys.rollouts.run_folder import PART_CHARACTERS, RunFolder
 from genesys.rollouts.run_reader import SPOOL_FILE
@@ -81,12 +82,17 @@ class Harvest:
                 own.close()
 
     async def _collect(self, environment: Any, sampler: Sampler, out: Path, grader: Grader) -> Progress:
-        with RunFolder(
-            out,
-            self._identity(environment, sampler),
-            spool=self._spool_path(out),
-            part_characters=self.part_characters,
-        ) as run:
+        with (
+            opened_place(out, self.spool) as place,
+            RunFolder(
+                place.folder,
+                self._identity(environment, sampler),
+                spool=None if place.is_copy else self._spool_path(out),
+                part_characters=self.part_characters,
+                on_part=place.on_part,
+                flush_seconds=place.flush_seconds,
+            ) as run,
+        ):
             shard = None if self.settings.shard is None else str(self.settings.shard)
             run.log(
                 "collect",

@@ -76,7 +76,7 @@ def merge(
         Conflict: If two runs have different rows under one id; the error names both.
         StorageError: If the disk refuses.
     """
-    readers = [RunReader(run) for run in runs]
+    readers = [RunReader.open(run) for run in runs]
     identity = common_identity(readers)
     out = Path(out)
     if out.exists():

@@ -39,6 +39,7 @@ class RunFolder:
         spool: Where the spool lies; on a local disk. By default inside the folder.
         part_characters: Characters of spooled rows of a kind that become a part.
         on_part: Called with each part that has been written.
+        flush_seconds: After so long a commit moves all rows into parts, however few; None never does.
 
     Raises:
         RunMismatch: If the folder belongs to another run, or holds other things.
@@ -55,11 +56,14 @@ class RunFolder:
         spool: Path | None = None,
         part_characters: int = PART_CHARACTERS,
         on_part: Callable[[Path], None] = lambda part: None,
+        flush_seconds: float | None = None,
     ) -> None:
         self.folder = Path(folder)
         self._part_characters = part_characters
         self.identity = identity
-        self.on_part = on_part
+        self._on_part = on_part
+        self._flush_seconds = flush_seconds
+        self._flushed = time.monotonic()
         with storage_errors(f"cannot make {folder}", "Choose another --out folder."):
             make_folder(self.folder)
         self._closed = False
@@ -74,14 +78,18 @@ class RunFolder:
             raise
 
     @classmethod
-    def reopen(cls, folder: Path | str) -> Self:
+    def reopen(cls, folder: Path | str, *, on_part: Callable[[Path], None] = lambda part: None) -> Self:
         """Opens a run that exists, as what it is.
+
+        Args:
+            folder: The run folder.
+            on_part: Called with each part that has been written.
 
         Raises:
             ConfigurationError: If it is no run folder.
             RunLocked: If another process writes to it.
         """
-        return cls(folder, RunIdentity(**RunReader(folder).identity))
+        return cls(folder, RunIdentity(**RunReader(folder).identity), on_part=on_part)
 
     def _adopt(self, spool: Path | None) -> None:
         path = self.folder / RUN_FILE
@@ -97,7 +105,7 @@ class RunFolder:
         with storage_errors(f"cannot read {self.folder}", "Choose another --out folder."):
             aside_of(path).unlink(missing_ok=True)  # an earlier start was killed before there was a run
             names = {entry.name for entry in self.folder.iterdir()} - {LOCK_FILE}
-        if strangers := [name for name in names if not name.startswith(SPOOL_FILE)]:
+        if strangers := [name for name in names if not name.startswith((SPOOL_FILE, ".remote-"))]:
             raise RunMismatch(
                 f"{self.folder} is no run folder and holds {min(strangers)!r}", "Choose another --out folder."
             )
@@ -192,9 +200,12 @@ class RunFolder:
             StorageError: If the disk refuses.
         """
         self._spooled += self._spool.commit(rows)
-        for kind, characters in list(self._spooled.items()):
-            if characters >= self._part_characters:
+        due = self._flush_seconds is not None and time.monotonic() - self._flushed > self._flush_seconds
+        for kind in KEYS:
+            if due or self._spooled[kind] >= self._part_characters:
                 self.flush(kind)
+        if due:
+            self._flushed = time.monotonic()
 
     def flush(self, kind: str) -> None:
         """Moves the spooled rows of a kind into parts."""
@@ -208,7 +219,7 @@ class RunFolder:
         for verifier, members in groups.items():
             table = pa.Table.from_pylist(members, schema=SCHEMAS[kind])
             table = table.replace_schema_metadata(part_metadata(self.identity))
-            self.on_part(write_part(self.reader.part_folder(kind, verifier), table))
+            self._on_part(write_part(self.reader.part_folder(kind, verifier), table))
         self._spool.remove(kind, up_to=rows[-1][0])
         self._spooled[kind] = 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -55,6 +55,18 @@ class RunReader:
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
         self.info = read_run_file(self.folder)
+
+    @classmethod
+    def open(cls, run: Path | str) -> Self:
+        """Opens a run wherever it lies; of one at a URL, this machine's copy, brought level first.
+
+        Raises:
+            ConfigurationError: If there is no run.
+            StorageError: If the URL cannot be reached.
+        """
+        from genesys.rollouts.remote_run import local_folder  # which reads runs itself
+
+        return cls(local_folder(run))
 
     @property
     def identity(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import typer
 
 from genesys.cli.console import print_json, stderr, table
 from genesys.cli.options import Json
+from genesys.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from genesys.rollouts.fsck import FsckReport
@@ -31,7 +32,15 @@ def fsck(
         genesys fsck runs/first --repair
     """
     from genesys.rollouts.fsck import fsck_run
+    from genesys.rollouts.remote_place import is_remote
+    from genesys.rollouts.remote_run import local_folder
 
+    if repair and is_remote(run):
+        raise ConfigurationError(
+            f"a run at a URL such as {run} is not mended in place",
+            "Copy it (genesys merge URL --out RUN), and mend that.",
+        )
+    run = local_folder(run)
     with stderr.status(f"checking {run}"):
         report = fsck_run(run, repair=repair)
     if json:

@@ -69,8 +69,9 @@ def score(
         genesys score runs/first --judge http://127.0.0.1:8000/v1
     """
     from genesys.rollouts.progress import Progress
+    from genesys.rollouts.remote_place import is_remote
 
-    runs = [path for path in paths if path.is_dir()]
+    runs = [path for path in paths if path.is_dir() or is_remote(path)]
     if runs and len(runs) < len(paths):
         raise ConfigurationError("run folders and files are scored apart", "Give one kind at a time.")
     if runs:
@@ -117,10 +118,11 @@ def _refuse(**options: object) -> None:
 
 def _score_run(folder: Path, grader: Grader, progress: Progress) -> None:
     from genesys.rewards.judging import require_judge
+    from genesys.rollouts.remote_run import opened_place
     from genesys.rollouts.run_folder import RunFolder
     from genesys.rollouts.scoring import score_completions, unscored
 
-    with RunFolder.reopen(folder) as run:
+    with opened_place(folder) as place, RunFolder.reopen(place.folder, on_part=place.on_part) as run:
         require_judge({grader.spec_for(problem) for problem in run.reader.problems().values()})
         total, missing = unscored(run, grader)
         progress.planned += total

@@ -37,7 +37,7 @@ def show(
     from genesys.rollouts.run_reader import RunReader
     from genesys.rollouts.run_summary import summarise
 
-    reader = RunReader(run)
+    reader = RunReader.open(run)
     summary = summarise(reader)
     key = _chosen_key(summary, verifier)
     found = list(islice(_chosen(reader, key, cause, problem), traces))
