@@ -42,11 +42,20 @@ class BuildOptions:
 
 
 class Builder(Protocol):
-    """A pipeline from a raw dump to problems. Made as `Builder(options: BuildOptions)`."""
+    """A pipeline from a raw dump to problems. Made as `Builder(options: BuildOptions)`.
+
+    Attributes:
+        name: Its name in the registry.
+        version: Moves whenever the same rows can give other problems.
+        task_type: Of its problems.
+        compares: Whether problems with nearly the same words are one problem; not so where all prompts share
+            most of theirs, as programs and files do.
+    """
 
     name: str
     version: str
     task_type: str
+    compares: bool
 
     def candidates(self, sources: Sequence[Path | str], limit: int | None) -> Iterator[Outcome]:
         """The rows of the sources; a row that cannot be read is dropped, or an error names it.

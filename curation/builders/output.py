@@ -53,6 +53,7 @@ class OutputBuilder:
     name = "output"
     version = "1"
     task_type = "code_output_prediction"
+    compares = False
 
     def __init__(self, options: BuildOptions) -> None:
         unknown = sorted(set(options.extra) - set(DEFAULTS))

@@ -13,6 +13,7 @@ from typing import Any
 from genesys.curation.builders.builder import BUILDERS, Builder, BuildOptions
 from genesys.curation.builders.candidate import Outcome
 from genesys.curation.builders.checks import Formed, GoldAudited, GoldChecked, Unique, problem_of
+from genesys.curation.builders.comparisons import Decontaminated, NearlyUnique
 from genesys.curation.builders.context import BuildContext
 from genesys.curation.builders.llm_step import LlmStep
 from genesys.curation.builders.published import publish
@@ -42,7 +43,7 @@ class Build:
         sampling: The model of its LLM steps, or None.
         limit: Only the first so many rows.
         concurrency: Prompts in flight at most.
-        extra_checks: Stages before the gold audit: near duplicates, decontamination.
+        tests: Test sets whose problems must not be among those made (`genesys.curation.held_out`).
         on_stage: Is told the name of a stage and how many candidates it has read.
     """
 
@@ -52,7 +53,7 @@ class Build:
     sampling: SamplerSettings | None = None
     limit: int | None = None
     concurrency: int = 64
-    extra_checks: Sequence[Stage] = ()
+    tests: Sequence[str] = ()
     on_stage: Callable[[str, int], None] = lambda name, done: None
 
     def run(self, out: Path, grader: Grader, *, overwrite: bool = False) -> BuildReport:
@@ -110,7 +111,8 @@ class Build:
             *builder.stages(),
             Formed(builder.problem, version=builder.version),
             Unique(),
-            *self.extra_checks,
+            *((NearlyUnique(),) if builder.compares else ()),
+            *((Decontaminated(self.tests),) if self.tests else ()),
             GoldAudited() if _auditor(builder) else GoldChecked(),
         ]
         key = self._key(builder, limit, context.grader)

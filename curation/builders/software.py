@@ -44,6 +44,7 @@ class SoftwareBuilder:
     name = "swe"
     version = "1"
     task_type = "llm_judgeable_groundtruth_similarity"
+    compares = False
 
     def __init__(self, options: BuildOptions) -> None:
         if options.extra:

@@ -47,6 +47,7 @@ class StemBuilder:
     name = "stem"
     version = "1"
     task_type = "llm_judgeable_groundtruth_similarity"
+    compares = True
 
     def __init__(self, options: BuildOptions) -> None:
         unknown = sorted(set(options.extra) - set(DEFAULTS))

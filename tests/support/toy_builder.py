@@ -36,6 +36,7 @@ class ToyBuilder:
     name = "toy"
     version = "1"
     task_type = "verifiable_math"
+    compares = True
 
     def __init__(self, options: BuildOptions) -> None:
         self.options = options

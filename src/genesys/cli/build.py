@@ -33,6 +33,12 @@ def build(
     option: Annotated[
         list[str] | None, typer.Option("--option", help="KEY=VALUE for this builder. Repeatable.")
     ] = None,
+    decontaminate: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--decontaminate", help="Test set to keep out: a file, a hub id, aime24, math-500, … Repeatable."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of every random choice.")] = 0,
     limit: Limit = None,
     dry_run: Annotated[
@@ -92,6 +98,7 @@ def build(
             sampling=_sampling(sampler, model, sampler_option or [], temperature, max_tokens, no_llm=no_llm),
             limit=limit,
             concurrency=concurrency,
+            tests=decontaminate or (),
             on_stage=lambda name, done: status.update(f"{name}: {done:,}" if done else name),
         )
         try:

@@ -75,6 +75,21 @@ def test_a_gold_that_its_verifier_refuses_does_not_ship(tmp_path: Path, grader: 
     assert rejected["reason"] == "gold:bad_gold"
 
 
+def test_problems_of_a_test_set_do_not_ship(tmp_path: Path, grader: Grader) -> None:
+    source = rows(tmp_path / "rows.jsonl", 0)
+    source.write_text(
+        '{"number": 3, "more": "of all the apples in the red basket by the door"}\n{"number": 0}\n'
+    )
+    tests = tmp_path / "exam.jsonl"
+    tests.write_text('{"id": 7, "problem": "What is TWICE 0 ?"}\n')
+    sampling = model(tmp_path / "model.jsonl", {"row-0": [doubled(6)]})
+    build = Build(builder="toy", sources=[source], sampling=sampling, tests=[str(tests)])
+    report = build.run(tmp_path / "out", grader)
+    (rejected,) = pq.read_table(tmp_path / "out" / "rejected").to_pylist()
+    assert (rejected["candidate_id"], rejected["reason"]) == ("row-1", "contaminated:exam")
+    assert report.problems == 1
+
+
 def test_what_was_asked_is_not_asked_again(tmp_path: Path, grader: Grader) -> None:
     source = rows(tmp_path / "rows.jsonl", 2, 3)
     half = model(tmp_path / "model.jsonl", {"row-0": [doubled(4)]}, missing="mark")

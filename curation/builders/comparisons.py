@@ -1,0 +1,71 @@
+"""Problems compared with one another and with test sets, by the means that recipes use too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from genesys.curation.builders.candidate import Candidate, Outcome
+from genesys.curation.builders.checks import problem_of
+from genesys.curation.builders.context import BuildContext
+from genesys.curation.builders.stage import drop
+from genesys.curation.contamination import ContaminationIndex
+from genesys.curation.held_out import load_test_sets
+from genesys.curation.near_duplicates import first_alike
+from genesys.schema import digest_of
+
+LIKENESS, PIECE = 0.6, 2
+"""Least Jaccard similarity of two prompts' pairs of words; the defaults of the recipes' step."""
+
+
+@dataclass(frozen=True)
+class NearlyUnique:
+    """Keeps the first of problems that say the same in nearly the same words, with the same numbers."""
+
+    name: str = "near_duplicates"
+    version: str = "1"
+
+    def run(self, candidates: Iterable[Candidate], context: BuildContext) -> Iterator[Outcome]:
+        """Drops the others as `near_duplicate`, with the id of the one that stays. Holds all prompts.
+
+        Raises:
+            MissingExtra: If rensa is not installed.
+        """
+        held = list(candidates)
+        problems = [problem_of(candidate) for candidate in held]
+        alike = first_alike([one.prompt for one in problems], least=LIKENESS, size=PIECE, numbers=True)
+        for place, (candidate, (first, likeness)) in enumerate(zip(held, alike, strict=True)):
+            if first == place:
+                yield candidate
+            else:
+                yield drop(
+                    candidate, "near_duplicate", f"of {problems[first].problem_id}, likeness {likeness:.2f}"
+                )
+
+
+class Decontaminated:
+    """Keeps problems whose prompts share no run of eight words with a test problem.
+
+    Args:
+        tests: Files, hub ids or known names of test sets (`genesys.curation.held_out`).
+
+    Raises:
+        ConfigurationError: If there is no such test set.
+    """
+
+    name = "decontamination"
+
+    def __init__(self, tests: Sequence[str]) -> None:
+        problems = load_test_sets(tuple(tests))
+        self._index = ContaminationIndex(problems)
+        self.version = f"1-{digest_of(*(problem.text for problem in problems), bits=64)}"
+
+    def run(self, candidates: Iterable[Candidate], context: BuildContext) -> Iterator[Outcome]:
+        """Drops the others as `contaminated:<set>`, with the test and the passage."""
+        for candidate in candidates:
+            match = self._index.match(problem_of(candidate).prompt)
+            if match is None:
+                yield candidate
+            else:
+                reason = f"contaminated:{match.test.partition('#')[0]}"
+                yield drop(candidate, reason, f"{match.words} words of {match.test}: {match.passage}")
