@@ -17,13 +17,16 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterable
+from contextlib import redirect_stderr, suppress
+from importlib import import_module
+from io import StringIO
 from pathlib import Path
 from typing import Any, NoReturn
 
-import genesys.cli.app
-import genesys.rollouts.samplers.recording  # noqa: F401  # loaded once here, and not in every fork
-from genesys.cli import main
-from genesys.rollouts.collecting import Harvest
+import typer.main
+
+from genesys.cli.app import app, main
+from genesys.rollouts.collecting import Harvest, make_environment
 from genesys.rollouts.run_folder import RunFolder
 from genesys.rollouts.spool import SpoolRow
 
@@ -87,6 +90,19 @@ def call(request: dict[str, Any]) -> NoReturn:
     os._exit(status)
 
 
+def warm_up() -> None:
+    """Has everything loaded that a harvest needs, so that the forks need not: one is tried that cannot be."""
+    commands = typer.main.get_command(app)  # which typer would build anew for each call
+    typer.main.get_command = lambda typer_instance: commands
+    nowhere = ["--env", "genesys/no-such-environment-v0", "--model", "none", "--out", "none"]
+    sys.argv = ["genesys", "collect", *nowhere]
+    with redirect_stderr(StringIO()), suppress(SystemExit):
+        main()
+    make_environment("genesys/output-prediction-v0")
+    for module in ("genesys.rewards.output_verifier", "sqlite3", "pyarrow.parquet"):
+        import_module(module)
+
+
 def serve() -> None:
     """Answers requests until its input ends."""
     for line in sys.stdin:
@@ -100,4 +116,5 @@ def serve() -> None:
 if __name__ == "__main__":
     assert Harvest.__init__.__kwdefaults__ is not None
     Harvest.__init__.__kwdefaults__["part_characters"] = PART_CHARACTERS
+    warm_up()
     serve()
