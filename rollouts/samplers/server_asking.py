@@ -90,7 +90,7 @@ class Asker:
         except EndpointError as error:
             rest = await self._after(error, batch, done, attempt)
             if rest is None:
-                logger.warning("problem %s: %s", problem_id, error.fault)
+                logger.warning("problem %.80s: %s", problem_id, error.fault)
         if rest is None:
             for index in batch.indices:
                 if index not in done:

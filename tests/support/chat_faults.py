@@ -17,6 +17,7 @@ KINDS = (
     "truncated",  # 200 with half of the JSON; a stream ends in the middle, orderly
     "empty",  # 200 with an empty body
     "garbage",  # 200 with a body, or a stream event, that is no JSON
+    "inside",  # 200 with an error object of `status` inside, as gateways send it
 )
 
 
@@ -26,9 +27,10 @@ class Fault:
 
     Attributes:
         kind: One of `KINDS`.
-        status: Of kind "status".
+        status: Of kinds "status" and "inside".
         retry_after: The header's text, of kind "status".
-        message: The error's words, of kind "status".
+        message: The error's words, of kinds "status" and "inside".
+        error_type: The error's type, such as OpenAI's "insufficient_quota".
         seconds: How much later, of kind "slow".
     """
 
@@ -36,6 +38,7 @@ class Fault:
     status: int = 500
     retry_after: str | None = None
     message: str = "a fault made on purpose"
+    error_type: str = "fault"
     seconds: float = 0.2
 
     def __post_init__(self) -> None:

@@ -25,7 +25,7 @@ class Hurt:
 
     def __init__(self, fault: Fault | None = None) -> None:
         self.kind = fault.kind if fault is not None else None
-        self.refusal = fault if fault is not None and fault.kind == "status" else None
+        self.refusal = fault if fault is not None and fault.kind in ("status", "inside") else None
 
     @property
     def harmless(self) -> bool:
@@ -36,8 +36,13 @@ class Hurt:
         """Sends the HTTP error."""
         assert self.refusal is not None
         headers = {} if self.refusal.retry_after is None else {"Retry-After": self.refusal.retry_after}
-        error = {"message": self.refusal.message, "type": "fault"}
-        await send_json(writer, self.refusal.status, {"error": error}, headers=headers)
+        error = {
+            "message": self.refusal.message,
+            "type": self.refusal.error_type,
+            "code": self.refusal.status if self.kind == "inside" else self.refusal.error_type,
+        }
+        status = 200 if self.kind == "inside" else self.refusal.status
+        await send_json(writer, status, {"error": error}, headers=headers)
 
 
 async def read_request(reader: asyncio.StreamReader) -> tuple[str, dict[str, str], bytes] | None:
