@@ -5,7 +5,7 @@ once, and goes on when the budget is raised. Time counts one call, as a job's ti
 
 Stopping is soft: nothing new is asked for, and what is in flight ends (`grace` bounds how long that may
 take). Completions are counted when they are asked for, so that no more come than were granted; tokens and
-money when they are committed, so that what is in flight comes on top.
+money when they arrive, so that what is in flight comes on top.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import time
 from dataclasses import dataclass, field
 
 from genesys.errors import ConfigurationError
-from genesys.rollouts.progress import Progress
 from genesys.rollouts.run_reader import RunReader
 
 _MILLION = 1_000_000
@@ -114,13 +113,13 @@ class BudgetWatch:
 
     Args:
         budget: The bounds.
-        progress: What this call has done.
         earlier: What the run held before.
     """
 
-    def __init__(self, budget: Budget, progress: Progress, earlier: Spent) -> None:
-        self._budget, self._progress, self._earlier = budget, progress, earlier
+    def __init__(self, budget: Budget, earlier: Spent) -> None:
+        self._budget, self._earlier = budget, earlier
         self._asked = 0
+        self._prompt_tokens, self._tokens = earlier.prompt_tokens, earlier.tokens
         self._end = None if budget.seconds is None else time.monotonic() + budget.seconds
 
     def grant(self, wanted: int) -> int:
@@ -134,18 +133,17 @@ class BudgetWatch:
         """Takes back what was granted and did not come."""
         self._asked -= completions
 
+    def arrived(self, prompt_tokens: int | None, tokens: int) -> None:
+        """Counts the tokens of a sample."""
+        self._prompt_tokens += prompt_tokens or 0
+        self._tokens += tokens
+
     @property
     def cost(self) -> float | None:
         """What the run has cost so far, or None without prices."""
         if not self._budget.prices.known:
             return None
-        return self._budget.prices.cost(
-            self._earlier.prompt_tokens + self._progress.prompt_tokens, self._tokens
-        )
-
-    @property
-    def _tokens(self) -> int:
-        return self._earlier.tokens + self._progress.tokens
+        return self._budget.prices.cost(self._prompt_tokens, self._tokens)
 
     @property
     def seconds_left(self) -> float | None:

@@ -128,7 +128,7 @@ class Collector:
         budget = settings.budget
         counts_all = (budget.completions, budget.tokens, budget.cost) != (None, None, None)
         spent = spent_by(self._run.reader) if counts_all or budget.prices.known else Spent()
-        watch = BudgetWatch(budget, self.progress, spent)
+        watch = BudgetWatch(budget, spent)
         recorder = Recorder(self._run, self._grader if settings.verify else None, self.progress)
         work = UnitWork(
             self._sampler,

@@ -99,12 +99,13 @@ class UnitWork:
                     self._run.log("sample_failed", problem_id=sample.problem_id, index=sample.sample_index)
                     continue
                 left -= 1
+                said = (unit.prefix.tokens or 0) if unit.prefix else 0
+                self._watch.arrived(sample.prompt_tokens, max(0, (sample.completion_tokens or 0) - said))
                 completion = self._completion(sample, unit, ids[sample.sample_index])
                 on_verdict = None
                 if self._stop is not None:
                     verdicts.append(asyncio.get_running_loop().create_future())
                     on_verdict = _setter(verdicts[-1])
-                said = (unit.prefix.tokens or 0) if unit.prefix else 0
                 item = Recorded.fresh(
                     unit.problem, unit.messages, completion, said=said, on_verdict=on_verdict
                 )
