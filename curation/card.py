@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from genesys.curation.recipe import Recipe
+from genesys.curation.recipe import REJECTED, Recipe
 from genesys.curation.report import CurationReport, OutputReport, RunCount, Tally
+from genesys.rewards.measured import Rate, measured_errors
 from genesys.schema import canonical_json
 from genesys.version import __version__
 
 RECIPE_FILE = "recipe.toml"
 
-_LICENCE = """## Licence
-
-No licence is granted here. The problems are under the licences of their sources, and the completions under
-the terms of the model that wrote them; both are named above. State them here before you publish."""
+_LICENCE = (
+    "No licence is granted here. The problems are under the licences of their sources, and the completions under "
+    "the terms of the models that wrote them, named under Runs. Sources without a stated licence: state it under "
+    "[licences] in the recipe before you publish."
+)
 
 _UNSCORABLE = (
     "The pass rate is over completions that have a score. Unscorable is not wrong: where the completion is "
@@ -31,17 +33,21 @@ def card_text(report: CurationReport, recipe: Recipe) -> str:
         *(_output(output) for output in report.outputs),
         _verdicts(report),
         _thresholds(report),
+        _errors(report),
         _runs(report.runs),
         _reproduce(report, recipe),
-        _LICENCE,
+        _licences(report),
     ]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _header(report: CurationReport) -> str:
+    members = {output.name: (output.name,) for output in report.outputs} | dict(report.configs)
+    members |= {REJECTED: (REJECTED,)} if report.rejected else {}
     configs = "\n".join(
-        f"- config_name: {output.name}\n  data_files:\n  - split: train\n    path: {output.name}/*.parquet"
-        for output in report.outputs
+        f"- config_name: {name}\n  data_files:\n  - split: train\n    path:\n"
+        + "\n".join(f"    - {folder}/*.parquet" for folder in folders)
+        for name, folders in members.items()
     )
     return f"---\nconfigs:\n{configs}\ntags:\n- genesys\n- reasoning\n- verifiable-rewards\n---"
 
@@ -52,18 +58,29 @@ def _overview(report: CurationReport) -> str:
         f"Made by genesys {__version__} (genesys-rl) from {report.completions:,} completions of "
         f"{report.problems:,} problems{merged}. `manifest.json` has the digest of every file."
     )
-    rows = [(output.name, output.rows, f"`{output.layout}`") for output in report.outputs]
-    return made + "\n\n" + _table(("config", "rows", "layout"), rows)
+    rows: list[tuple[object, ...]] = [
+        (output.name, output.rows, f"`{output.layout}`") for output in report.outputs
+    ]
+    rows_of = {output.name: output.rows for output in report.outputs}
+    rows += [
+        (name, sum(rows_of[member] for member in members), " and ".join(members))
+        for name, members in report.configs.items()
+    ]
+    rejected: list[tuple[object, ...]] = [
+        (REJECTED, sum(file.rows for file in report.rejected), "why a completion is not in an output")
+    ]
+    return made + "\n\n" + _table(("config", "rows", "layout"), rows + (rejected if report.rejected else []))
 
 
 def _output(output: OutputReport) -> str:
-    parts = [f"## {output.name}", _tally(output.completions)]
+    steps = [f"`{canonical_json({step['name']: step['settings']})}`" for step in output.steps]
+    parts = [f"## {output.name}", f"Steps: {', '.join(steps)}." if steps else "", _tally(output.completions)]
     if output.problems is not None:
         parts += [
             "Among the completions kept, the rule selects once for each problem:",
             _tally(output.problems),
         ]
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)
 
 
 def _tally(tally: Tally) -> str:
@@ -106,6 +123,29 @@ def _thresholds(report: CurationReport) -> str:
     default = report.thresholds["default"]
     rows = [(name, report.thresholds.get(name, default), _code(report.verifiers.get(name))) for name in named]
     return "## Thresholds and verifiers\n\n" + _table(("task type", "passes from", "scores of"), rows)
+
+
+def _errors(report: CurationReport) -> str:
+    """What was measured of the verifiers whose scores count."""
+    rows: list[tuple[object, ...]] = []
+    for key in sorted(set(report.verifiers.values())):
+        errors = measured_errors(key)
+        if errors is None:
+            rows.append((_code(key), "not measured", "–", "–", "–"))
+        else:
+            rates = (errors.false_negatives, errors.false_positives, errors.undecided)
+            rows.append((_code(key), errors.cases, *map(_rate, rates)))
+    columns = ("verifier", "measured on", "false negatives", "false positives", "undecided")
+    return "How often these verifiers are wrong, with 95 % intervals:\n\n" + _table(columns, rows)
+
+
+def _rate(rate: Rate | None) -> str:
+    return "–" if rate is None else f"{rate[0]:.2f} % ({rate[1]:.2f} to {rate[2]:.2f})"
+
+
+def _licences(report: CurationReport) -> str:
+    rows = [(source, licence or "not stated") for source, licence in report.licences.items()]
+    return f"## Licences\n\n{_LICENCE}\n\n" + _table(("source", "licence of its problems"), rows)
 
 
 def _runs(runs: Sequence[RunCount]) -> str:

@@ -30,7 +30,7 @@ def manifest_text(report: CurationReport, recipe: Recipe, others: Sequence[DataF
     described = asdict(report)
     del described["out"]
     outputs = described.pop("outputs")
-    files = [file for output in outputs for file in output.pop("files")]
+    files = [file for output in outputs for file in output.pop("files")] + list(described.pop("rejected"))
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,

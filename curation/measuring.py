@@ -54,7 +54,7 @@ def measured(lake: Lake, rows: str, name: str, measure: Measure, type_: pa.DataT
 
 
 def texts_of(lake: Lake, view: str, column: str, locations: pa.ChunkedArray) -> dict[int, str]:
-    """Location -> text, for the short ones: prompts."""
+    """Location -> value of a text column, for short ones: prompts."""
     found: dict[int, str] = {}
     wanted = np.unique(locations.to_numpy())
     for_each_table(

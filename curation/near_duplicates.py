@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from genesys.curation.words import critical_tokens, word_list
+from genesys.curation.words import word_list
 from genesys.optional import require
 
-BANDS, ROWS_PER_BAND = 25, 5
-"""Two texts of similarity 0.6 become candidates with probability 0.87, of 0.7 with 0.99, of 0.8 with 0.9999."""
+BANDS, ROWS_PER_BAND = 32, 4
+"""Two texts of similarity 0.5 become candidates with probability 0.87, of 0.6 with 0.99, of 0.7 with 0.9998."""
 
 _SEED = 42
 _TEXTS_AT_ONCE = 4096
@@ -48,46 +48,47 @@ def sketches(texts: Sequence[str], size: int, permutations: int = BANDS * ROWS_P
     return made
 
 
-def first_alike(texts: Sequence[str], *, least: float, size: int, numbers: bool) -> list[tuple[int, float]]:
-    """For each text, the first text of its cluster, and how like the two that were joined are.
+def first_alike(
+    texts: Sequence[str], keys: Sequence[str], *, least: float, size: int
+) -> list[tuple[int, float]]:
+    """For each text, the first text of its cluster, and how like it is to the one it was joined with.
 
     Clusters are connected: a text is in one with every text that is like it.
 
     Args:
         texts: In the order that says which is first.
+        keys: Of each text; texts whose keys differ are unlike.
         least: Least Jaccard similarity of the pieces.
         size: Words of a piece.
-        numbers: Whether texts whose numbers, operators or commands differ are unlike.
     """
     leader = list(range(len(texts)))
     likeness = [1.0] * len(texts)
-
-    def find(index: int) -> int:
-        while leader[index] != index:
-            leader[index] = leader[leader[index]]
-            index = leader[index]
-        return index
-
-    known: dict[int, tuple[frozenset[str], tuple[str, ...]]] = {}
-
-    def read(index: int) -> tuple[frozenset[str], tuple[str, ...]]:
-        if index not in known:
-            text = texts[index]
-            known[index] = (frozenset(pieces(text, size)), critical_tokens(text) if numbers else ())
-        return known[index]
-
+    known: dict[int, frozenset[str]] = {}
     for one, other in _candidates(sketches(texts, size)):
-        first, second = find(one), find(other)
-        if first == second:
+        first, second = _leader(leader, one), _leader(leader, other)
+        if first == second or keys[one] != keys[other]:
             continue
-        (mine, my_numbers), (its, its_numbers) = read(one), read(other)
-        common = len(mine & its)
-        alike = common / (len(mine) + len(its) - common)
-        if alike >= least and my_numbers == its_numbers:
+        for index in (one, other):
+            if index not in known:
+                known[index] = frozenset(pieces(texts[index], size))
+        alike = _jaccard(known[one], known[other])
+        if alike >= least:
             first, second = sorted((first, second))
             leader[second] = first
             likeness[other] = alike
-    return [(find(index), likeness[index]) for index in range(len(texts))]
+    return [(_leader(leader, index), likeness[index]) for index in range(len(texts))]
+
+
+def _leader(leader: list[int], index: int) -> int:
+    while leader[index] != index:
+        leader[index] = leader[leader[index]]
+        index = leader[index]
+    return index
+
+
+def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+    common = len(one & other)
+    return common / (len(one) + len(other) - common)
 
 
 def _candidates(made: Sketches) -> Iterator[tuple[int, int]]:

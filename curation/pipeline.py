@@ -11,6 +11,8 @@ from genesys.curation.card import RECIPE_FILE, card_text
 from genesys.curation.counts import count_sources
 from genesys.curation.intake import Intake, take_in
 from genesys.curation.lake import Lake
+from genesys.curation.licences import licences_of_sources
+from genesys.curation.lineage import described, write_rejected
 from genesys.curation.manifest import manifest_text
 from genesys.curation.out_folder import MANIFEST, check_out, replacing
 from genesys.curation.recipe import DEFAULT, Output, Recipe
@@ -32,6 +34,7 @@ def curate(
     *,
     verifiers: Sequence[str] = (),
     overwrite: bool = False,
+    rejected: bool = False,
     memory: str | None = None,
     threads: int | None = None,
     on_stage: Callable[[str], None] = lambda stage: None,
@@ -48,6 +51,7 @@ def curate(
         verifiers: Keys or names of the verifiers whose scores count; by default the recipe's, or the only
             one that has scored a task type.
         overwrite: Whether to replace a folder that holds anything else.
+        rejected: Whether to write the rows that are not in an output, with step, reason and detail, too.
         memory: DuckDB's memory limit, such as "2GB"; the rest spills beside `out`.
         threads: Of DuckDB; all cores by default.
         on_stage: Is told what happens, in a few words.
@@ -83,8 +87,9 @@ def curate(
             _counted(output, tallies[output.name], files[output.name], rows_decided(lake, output))
             for output in recipe.outputs
         ]
+        left = write_rejected(lake, recipe.outputs, place.dataset) if rejected else []
         on_stage("describing")
-        report = _report(lake, recipe, out, snapshot, intake, outputs)
+        report = _report(lake, recipe, out, snapshot, intake, outputs, left)
         _describe(report, recipe, place.dataset)
     return report
 
@@ -101,10 +106,12 @@ def _counted(
             "Two rows of a run's parts stand under one key; `genesys score` and `collect` never write such.",
         )
     _log.info("%s: %d rows", output.name, rows)
+    pieces = [*output.steps, (output.rule_name, output.rule)]
     return OutputReport(
         name=output.name,
         layout=output.layout_name,
         rows=rows,
+        steps=tuple(described(name, piece) for name, piece in pieces if piece is not None),
         completions=completions,
         problems=problems,
         files=tuple(files),
@@ -118,6 +125,7 @@ def _report(
     snapshot: Snapshot,
     intake: Intake,
     outputs: Sequence[OutputReport],
+    rejected: Sequence[DataFile],
 ) -> CurationReport:
     counted = zip(snapshot.runs, intake.per_run, strict=True)
     return CurationReport(
@@ -133,6 +141,9 @@ def _report(
         thresholds={**recipe.thresholds, DEFAULT: recipe.default_threshold},
         sources=count_sources(lake),
         outputs=tuple(outputs),
+        configs=recipe.configs,
+        licences=licences_of_sources(lake, recipe.licences),
+        rejected=tuple(rejected),
     )
 
 

@@ -12,6 +12,9 @@ from genesys.errors import ConfigurationError, UnknownName
 DEFAULT = "default"
 """The key of `thresholds` that stands for task types without a threshold of their own."""
 
+REJECTED = "rejected"
+"""Folder and config of the rows that are in no output."""
+
 JUDGED = "llm_judgeable_groundtruth_similarity"
 """The task type whose threshold says from which score a judge finds an answer right."""
 
@@ -29,6 +32,7 @@ class Output:
         layout: Its columns.
         steps: Name and step, in the order in which they judge.
         rule: Selects among the completions of a problem, where the layout is made of such selections.
+        rule_name: What its rule is called in recipes.
     """
 
     name: str
@@ -36,6 +40,7 @@ class Output:
     layout: Layout
     steps: tuple[tuple[str, Step], ...] = ()
     rule: Rule | None = None
+    rule_name: str = "rule"
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -68,6 +73,7 @@ class Recipe:
         judges: Names of verifiers whose scores are a second opinion on what the first leaves open, the most
             wanted first: "judge".
         configs: Name of a config -> the outputs it puts together, besides a config for each output.
+        licences: Source -> licence of its problems, for the card; else what the problems' metadata state.
         summary: What it makes, in one line.
         text: The recipe as TOML, copied beside the data it made; "" where it came from no file.
     """
@@ -78,6 +84,7 @@ class Recipe:
     verifiers: Mapping[str, str] = field(default_factory=dict)
     judges: tuple[str, ...] = ()
     configs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    licences: Mapping[str, str] = field(default_factory=dict)
     summary: str = ""
     text: str = ""
 
@@ -97,6 +104,10 @@ class Recipe:
         if len({output.name for output in self.outputs}) < len(self.outputs):
             raise ConfigurationError(f"recipe {self.name!r} has two outputs of one name")
         names = {output.name for output in self.outputs}
+        if REJECTED in {*names, *self.configs}:
+            raise ConfigurationError(
+                f"neither output nor config can be called {REJECTED!r}: rejected rows are"
+            )
         for config, members in self.configs.items():
             if not _NAME.fullmatch(config) or config in names:
                 raise ConfigurationError(

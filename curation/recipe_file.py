@@ -16,7 +16,7 @@ from genesys.curation.steps import STEPS
 from genesys.errors import ConfigurationError, GenesysError, UnknownName
 from genesys.registry import Registry
 
-_RECIPE_KEYS = ("name", "summary", "thresholds", "verifiers", "judges", "configs", "outputs")
+_RECIPE_KEYS = ("name", "summary", "thresholds", "verifiers", "judges", "configs", "licences", "outputs")
 _OUTPUT_KEYS = ("layout", "steps", "select")
 
 
@@ -72,15 +72,13 @@ def parse_recipe(text: str) -> Recipe:
         name=_text(table["name"], "name"),
         summary=_text(table.get("summary", ""), "summary"),
         thresholds=_table(table.get("thresholds", {}), "thresholds"),
-        verifiers={
-            task_type: _text(key, f"verifiers.{task_type}")
-            for task_type, key in _table(table.get("verifiers", {}), "verifiers").items()
-        },
+        verifiers=_text_table(table, "verifiers"),
         judges=_texts(table.get("judges", []), "judges"),
         configs={
             name: _texts(members, f"configs.{name}")
             for name, members in _table(table.get("configs", {}), "configs").items()
         },
+        licences=_text_table(table, "licences"),
         outputs=tuple(_output(name, value) for name, value in outputs.items()),
         text=text,
     )
@@ -94,12 +92,14 @@ def _output(name: str, value: object) -> Output:
     steps = table.get("steps", [])
     if not isinstance(steps, list):
         raise ConfigurationError(f"{where}.steps must be a list, not {steps!r}")
+    rule_name, rule = _piece(RULES, "rule", table["select"], where) if "select" in table else ("rule", None)
     return Output(
         name=name,
         layout_name=layout,
         layout=LAYOUTS.load(layout)(),
         steps=tuple(_piece(STEPS, "step", entry, where) for entry in steps),
-        rule=_piece(RULES, "rule", table["select"], where)[1] if "select" in table else None,
+        rule=rule,
+        rule_name=rule_name,
     )
 
 
@@ -135,6 +135,10 @@ def _table(value: object, where: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise ConfigurationError(f"{where} must be a table, not {value!r}")
     return value
+
+
+def _text_table(table: Mapping[str, Any], name: str) -> dict[str, str]:
+    return {key: _text(value, f"{name}.{key}") for key, value in _table(table.get(name, {}), name).items()}
 
 
 def _texts(value: object, where: str) -> tuple[str, ...]:

@@ -43,14 +43,16 @@ class OutputReport:
         name: The output: "sft".
         layout: Its columns.
         rows: Rows written.
+        steps: Name, settings and facts of each step, and of the rule after them.
         completions: What the steps did.
-        problems: What the rule did, where there is one; one row a problem that is kept.
+        problems: What the rule did, where there is one; a problem that is kept has one row or more.
         files: The Parquet files.
     """
 
     name: str
     layout: str
     rows: int
+    steps: tuple[Mapping[str, Any], ...]
     completions: Tally
     problems: Tally | None
     files: tuple[DataFile, ...]
@@ -117,6 +119,9 @@ class CurationReport:
         thresholds: Task type -> least score that passes; "default" for all others.
         sources: Verdicts by source and task type.
         outputs: The datasets, in the recipe's order.
+        configs: Config -> the outputs it puts together.
+        licences: Source -> licence of its problems; None where nobody states one.
+        rejected: The files of the rows that are not in an output, where they were asked for.
     """
 
     recipe: str
@@ -129,6 +134,9 @@ class CurationReport:
     thresholds: Mapping[str, float]
     sources: tuple[SourceCount, ...]
     outputs: tuple[OutputReport, ...]
+    configs: Mapping[str, tuple[str, ...]]
+    licences: Mapping[str, str | None]
+    rejected: tuple[DataFile, ...] = ()
 
     @property
     def unscored(self) -> int:

@@ -61,9 +61,15 @@ def _choose(task_type: str, counts: Mapping[str, int], recipe: Recipe, asked: Se
 
 
 def _own(task_type: str, counts: Mapping[str, int]) -> list[str]:
-    """The key of the task type's default verifier, where it has scored: other scores stand for comparison."""
-    own = default_spec(task_type).key if task_type in DEFAULTS else None
-    return [key for key in counts if key == own]
+    """The keys of the task type's default verifier, where it has scored: other scores stand for comparison.
+
+    Its plain key goes before those with parameters, such as another answer format.
+    """
+    if task_type not in DEFAULTS:
+        return []
+    own = default_spec(task_type)
+    exact = [key for key in counts if key == own.key]
+    return exact or [key for key in counts if _names(own.name, key)]
 
 
 def _names(name: str, key: str) -> bool:

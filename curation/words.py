@@ -11,6 +11,8 @@ _CRITICAL = re.compile(
     r"\d+|[+*/^=<>≤≥≠±×÷·]|(?<![^\W\d_])[-−–](?![^\W\d_])|(?<=[^\W\d_])[-−–](?=\d)|\\[a-zA-Z]+"
 )
 
+_FORMATTING = re.compile(r"\\[a-z]+|[^\w]|_")
+
 
 class Word(NamedTuple):
     """A word: case-folded, and where it stands in the plain text."""
@@ -44,3 +46,8 @@ def placed_words(text: str) -> list[Word]:
 def critical_tokens(text: str) -> tuple[str, ...]:
     """Numbers, operators and commands, sorted: prompts that differ in these ask for different things."""
     return tuple(sorted(_CRITICAL.findall(normal(text))))
+
+
+def answer_key(gold: object) -> str:
+    r"""A gold answer but for its formatting: `\frac{5}{9}`, `\dfrac59` and `5/9` have one key."""
+    return _FORMATTING.sub("", normal(str(gold)).casefold())

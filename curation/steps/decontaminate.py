@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from genesys.curation.contamination import WORDS, TestIndex
+from genesys.curation.contamination import WORDS, ContaminationIndex
+from genesys.curation.held_out import load_test_sets
 from genesys.curation.measuring import texts_of
-from genesys.curation.test_sets import load_tests
 from genesys.errors import ConfigurationError
 from genesys.schema import digest_of
 
@@ -25,14 +25,15 @@ class Decontaminate:
     """Drops problems whose prompt shares a run of words with a test problem.
 
     Attributes:
-        tests: Files, hub ids or known names of test sets (`genesys.curation.test_sets`).
+        tests: Files, hub ids or known names of test sets (`genesys.curation.held_out`).
         words: Length of the run.
-        boilerplate: A run that stands in this many different tests is a phrase of the trade; 0 counts all.
+        coverage: Least share of a test's runs that the prompt holds. At 0 one shared run is enough, and some
+            of them are phrases of the trade; at 0.3 these go through, and so does a quoted sentence of a test.
     """
 
     tests: tuple[str, ...] = ()
     words: int = WORDS
-    boilerplate: int = 0
+    coverage: float = 0.0
 
     def __post_init__(self) -> None:
         if isinstance(self.tests, str) or not self.tests:
@@ -44,12 +45,12 @@ class Decontaminate:
             raise ConfigurationError(
                 f"words must be 3 or more, not {self.words!r}: fewer are in every prompt"
             )
-        if self.boilerplate < 0 or self.boilerplate == 1:
-            raise ConfigurationError(f"boilerplate must be 0, or 2 or more, not {self.boilerplate!r}")
+        if not 0.0 <= self.coverage <= 1.0:
+            raise ConfigurationError(f"coverage must lie in [0, 1], not {self.coverage!r}")
 
     def facts(self) -> dict[str, Any]:
         """How many tests there were, and a digest of them: hub data sets change."""
-        tests = load_tests(self.tests)
+        tests = load_test_sets(self.tests)
         return {"tests": len(tests), "digest": digest_of(*(test.text for test in tests))}
 
     def judge(self, lake: Lake, rows: str) -> DuckDBPyRelation:
@@ -79,5 +80,5 @@ class Decontaminate:
 
 
 @lru_cache(maxsize=2)
-def _index(step: Decontaminate) -> TestIndex:
-    return TestIndex(load_tests(step.tests), words=step.words, boilerplate=step.boilerplate or None)
+def _index(step: Decontaminate) -> ContaminationIndex:
+    return ContaminationIndex(load_test_sets(step.tests), words=step.words, coverage=step.coverage)

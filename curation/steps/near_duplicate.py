@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from genesys.curation.layouts.columns import struct
 from genesys.curation.measuring import texts_of
 from genesys.curation.near_duplicates import first_alike
 from genesys.curation.steps.duplicates import problem_judgement
+from genesys.curation.words import answer_key, critical_tokens
 from genesys.errors import ConfigurationError
+from genesys.schema import digest_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
@@ -25,11 +28,13 @@ class NearDuplicate:
         words: Words of a piece.
         numbers: Whether prompts with other numbers, operators or commands are other problems. Off, problems
             made from one template count as duplicates of one another.
+        answers: Whether problems with another gold are other problems: "the minimum" and "the maximum".
     """
 
-    least: float = 0.6
+    least: float = 0.5
     words: int = 2
     numbers: bool = True
+    answers: bool = True
 
     def __post_init__(self) -> None:
         if not 0.0 < self.least <= 1.0:
@@ -42,10 +47,21 @@ class NearDuplicate:
         asked = lake.table(
             f"SELECT problem_location, problem_id FROM {rows} GROUP BY ALL ORDER BY problem_id"
         )
-        prompts = texts_of(lake, "problem_row", "prompt", asked.column("problem_location"))
-        texts = [prompts[location] for location in asked.column("problem_location").to_pylist()]
-        names = asked.column("problem_id").to_pylist()
-        alike = first_alike(texts, least=self.least, size=self.words, numbers=self.numbers)
-        return problem_judgement(
-            lake, rows, names, [names[first] for first, _ in alike], "near_duplicate", "nearly the prompt of "
-        )
+        locations, names = (asked.column(name) for name in ("problem_location", "problem_id"))
+        prompts = texts_of(lake, "problem_row", "prompt", locations)
+        infos = texts_of(lake, "problem_row", "verification_info", locations) if self.answers else {}
+        texts = [prompts[location] for location in locations.to_pylist()]
+        keys = [
+            self.key_of(text, infos.get(location))
+            for location, text in zip(locations.to_pylist(), texts, strict=True)
+        ]
+        alike = first_alike(texts, keys, least=self.least, size=self.words)
+        ids = names.to_pylist()
+        stays = [ids[first] for first, _ in alike]
+        return problem_judgement(lake, rows, ids, stays, "near_duplicate", "nearly the prompt of ")
+
+    def key_of(self, prompt: str, verification_info: str | None) -> str:
+        """What two prompts must have in common, besides most of their words."""
+        info = struct(verification_info)
+        gold = answer_key(info["ground_truth"]) if "ground_truth" in info else verification_info
+        return digest_of(critical_tokens(prompt) if self.numbers else None, gold if self.answers else None)

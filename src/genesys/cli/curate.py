@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from genesys.curation import CurationReport, OutputReport, Tally
 
 
+def _show_recipe(name: str | None) -> None:
+    """Prints a recipe and ends: `genesys curate --show-recipe synthetic-1 > mine.toml`."""
+    if name is not None:
+        from genesys.curation import load_recipe
+
+        typer.echo(load_recipe(name).text, nl=False)
+        raise typer.Exit
+
+
 def curate(
     runs: Annotated[list[Path], typer.Argument(help="Run folders; a response in several counts once.")],
     out: OutFolder,
@@ -34,11 +43,32 @@ def curate(
         str | None,
         typer.Option("--memory", help='Memory limit, such as "2GB"; the rest spills beside --out.'),
     ] = None,
+    rejected: Annotated[
+        bool,
+        typer.Option("--rejected", help="Also write why each completion is not in an output: DIR/rejected."),
+    ] = False,
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, help="Threads; all cores by default. Moves no byte.")
+    ] = None,
+    show_recipe: Annotated[
+        str | None,
+        typer.Option(
+            "--show-recipe",
+            metavar="NAME",
+            is_eager=True,
+            callback=_show_recipe,
+            help="Print a recipe to copy and edit: synthetic-1, openr1-math.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Make raw, SFT and preference datasets of runs, with every dropped row counted.
+    """Make datasets of runs by a recipe, with every dropped row counted.
 
     genesys curate runs/first --recipe synthetic-1 --out data/first
+
+    genesys curate --show-recipe openr1-math > mine.toml
+
+    genesys curate runs/first --recipe mine.toml --out data/mine --rejected
     """
     from genesys.curation import curate as make
 
@@ -49,7 +79,9 @@ def curate(
             out,
             verifiers=verifier or (),
             overwrite=overwrite,
+            rejected=rejected,
             memory=memory,
+            threads=threads,
             on_stage=status.update,
         )
     if json:
@@ -90,6 +122,13 @@ def show(report: CurationReport) -> None:
     for output in report.outputs:
         stderr.print(
             f"{output.rows:>9,} rows  {report.out / output.name}/*.parquet",
+            highlight=False,
+            soft_wrap=True,
+            markup=False,
+        )
+    if report.rejected:
+        stderr.print(
+            f"{sum(file.rows for file in report.rejected):>9,} rows  {report.out / 'rejected'}/*.parquet",
             highlight=False,
             soft_wrap=True,
             markup=False,

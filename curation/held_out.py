@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from genesys.curation.contamination import TestProblem
+from genesys.curation.contamination import HeldOutProblem
 from genesys.envs.sources.rows import read_rows
 from genesys.errors import ConfigurationError, DataError
 from genesys.optional import require
@@ -26,7 +26,7 @@ _IDS = ("problem_id", "id", "ID", "unique_id", "question_id", "Record ID")
 
 
 @lru_cache(maxsize=8)
-def load_tests(tests: tuple[str, ...]) -> tuple[TestProblem, ...]:
+def load_test_sets(tests: tuple[str, ...]) -> tuple[HeldOutProblem, ...]:
     """Reads test sets.
 
     Args:
@@ -40,7 +40,7 @@ def load_tests(tests: tuple[str, ...]) -> tuple[TestProblem, ...]:
     return tuple(problem for name in tests for problem in _read(name))
 
 
-def _read(name: str) -> list[TestProblem]:
+def _read(name: str) -> list[HeldOutProblem]:
     path = Path(name)
     rows: Iterator[Mapping[str, Any]]
     if path.is_file():
@@ -58,7 +58,7 @@ def _read(name: str) -> list[TestProblem]:
     return found
 
 
-def _problem(label: str, number: int, row: Mapping[str, Any]) -> TestProblem:
+def _problem(label: str, number: int, row: Mapping[str, Any]) -> HeldOutProblem:
     text = next((row[column] for column in _COLUMNS if isinstance(row.get(column), str)), None)
     if text is None:
         raise DataError(
@@ -66,7 +66,7 @@ def _problem(label: str, number: int, row: Mapping[str, Any]) -> TestProblem:
             "Rename the column that holds the problem's statement.",
         )
     given = next((row[column] for column in _IDS if row.get(column) is not None), number)
-    return TestProblem(name=f"{label}#{given}", text=text)
+    return HeldOutProblem(name=f"{label}#{given}", text=text)
 
 
 def _hub_rows(name: str) -> Iterator[Mapping[str, Any]]:
