@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,22 +42,51 @@ def read_pass_rates(run: Path | str | RunReader, verifier: str | None = None) ->
         DataError: If it holds no scores.
     """
     reader = run if isinstance(run, RunReader) else RunReader(run)
+    passed: dict[str, int] = {}
+    scored: dict[str, int] = {}
+    for one in read_outcomes(reader, verifier):
+        scored[one.problem_id] = scored.get(one.problem_id, 0) + 1
+        passed[one.problem_id] = passed.get(one.problem_id, 0) + one.passed
+    if not scored:
+        raise DataError(f"{reader.folder} holds no scores", f"Make them: genesys score {reader.folder}")
+    return {name: PassRate(passed[name], count) for name, count in scored.items()}
+
+
+class Scored(NamedTuple):
+    """A completion with a score.
+
+    Attributes:
+        response_id: Its id.
+        problem_id: What it answers.
+        passed: Whether the score passes its task type's threshold.
+    """
+
+    response_id: str
+    problem_id: str
+    passed: bool
+
+
+def read_outcomes(reader: RunReader, verifier: str | None = None) -> Iterator[Scored]:
+    """The completions of a run that have a score from the verifiers that count.
+
+    Raises:
+        ConfigurationError: As `read_pass_rates`.
+    """
+    # Scores first: beside a writer, every score that was read finds its problem.
+    keys = reader.verifier_keys()
+    scores = {
+        key: list(reader.batches("scores", ["response_id", "problem_id", "score"], key)) for key in keys
+    }
     kinds = {
         row["problem_id"]: row["task_type"]
         for batch in reader.batches("problems", ["problem_id", "task_type"])
         for row in batch.to_pylist()
     }
-    passed: dict[str, int] = {}
-    scored: dict[str, int] = {}
-    for key in _keys(reader, verifier, set(kinds.values())):
-        for batch in reader.batches("scores", ["problem_id", "score"], key):
-            for name, score in zip(*(batch.column(place).to_pylist() for place in (0, 1)), strict=True):
-                if score is not None and name in kinds:
-                    scored[name] = scored.get(name, 0) + 1
-                    passed[name] = passed.get(name, 0) + passes(kinds[name], score)
-    if not scored:
-        raise DataError(f"{reader.folder} holds no scores", f"Make them: genesys score {reader.folder}")
-    return {name: PassRate(passed[name], count) for name, count in scored.items()}
+    for key in _keys(reader, keys, verifier, set(kinds.values())):
+        for row in (row for batch in scores[key] for row in batch.to_pylist()):
+            if row["score"] is not None:
+                name = row["problem_id"]
+                yield Scored(row["response_id"], name, passes(kinds[name], row["score"]))
 
 
 def choose(pass_rates: Mapping[str, PassRate], *, least: float = 0.0, most: float = 1.0) -> frozenset[str]:
@@ -74,8 +103,8 @@ def choose(pass_rates: Mapping[str, PassRate], *, least: float = 0.0, most: floa
     return frozenset(name for name, one in pass_rates.items() if least <= one.rate <= most)
 
 
-def _keys(reader: RunReader, verifier: str | None, task_types: set[str]) -> list[str]:
-    there = reader.verifier_keys()
+def _keys(reader: RunReader, there: list[str], verifier: str | None, task_types: set[str]) -> list[str]:
+    """The verifiers whose scores count: the one that is named, the task types' own, or the only one."""
     if verifier is not None:
         if verifier not in there:
             raise ConfigurationError(

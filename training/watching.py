@@ -58,3 +58,7 @@ class WatchingReward:
             "a reward that a curriculum watches cannot go to another process, as AsyncGRPO would send it",
             "Use GRPOTrainer for a curriculum, or choose problems beforehand with --min-pass-rate.",
         )
+
+
+Correctness = VerifiedReward | WatchingReward
+"""What says whether a completion is right."""

@@ -4,7 +4,8 @@
     ├── ConfigurationError      the caller asked for something that cannot be (exit status 2)
     │   ├── UnknownName         a name that no registry holds
     │   ├── MissingExtra        a feature whose optional packages are not installed
-    │   └── SandboxUnavailable  no isolation level holds here (genesys.rewards.sandbox.unavailable)
+    │   ├── SandboxUnavailable  no isolation level holds here (genesys.rewards.sandbox.unavailable)
+    │   └── PreflightFailed     a training that would walk into a trap (genesys.training.checks.finding)
     ├── DataError               a file or row that cannot be used as it is
     │   ├── MalformedRow        a row that does not parse, named by file and line
     │   └── Conflict            two different things under one identity

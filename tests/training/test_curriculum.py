@@ -175,6 +175,7 @@ def test_loaders_in_other_processes_and_empty_ranges_are_refused() -> None:
         curriculum(rate=1.0, most=0.9).dataset(prompts(), arguments())
 
 
+@pytest.mark.slow
 def test_a_resumed_training_sees_the_problems_of_an_uninterrupted_one(tmp_path: Path) -> None:
     from small_models import random_model
     from torch import get_num_threads, set_num_threads

@@ -120,6 +120,27 @@ def test_completions_shorter_than_the_gold_or_the_default(tmp_path: Path, tokeni
     assert names(default) == {"default_max_completion_length": "warn"}
 
 
+def test_the_lengths_of_an_offline_run_say_how_many_right_answers_are_lost(
+    tmp_path: Path, tokenizer: Any
+) -> None:
+    run = a_run(tmp_path, passed=2)  # completions of seven tokens
+    found = preflight(
+        grpo(tmp_path, max_completion_length=4), prompts(), tokenizer, rewards=reward(), run=run
+    )
+    assert names(found) == {"cut_by_max_completion_length": "stop"}
+    assert "100% of 64 completions" in found[0].text
+    assert "100% of the right answers" in found[0].text
+    assert (
+        preflight(grpo(tmp_path, max_completion_length=7), prompts(), tokenizer, rewards=reward(), run=run)
+        == []
+    )
+
+
+def test_plain_rows_are_measured_too(tmp_path: Path, tokenizer: Any) -> None:
+    rows = [{"prompt": "Why?", "completion": "so " * count} for count in (5, 2000)]
+    assert names(preflight(sft(tmp_path), rows, tokenizer)) == {"cut_by_max_length": "stop"}
+
+
 def test_a_prompt_and_its_completion_must_fit_the_context(tmp_path: Path, tokenizer: Any) -> None:
     model = SimpleNamespace(config=SimpleNamespace(max_position_embeddings=64, _name_or_path="a/b"))
     found = preflight(grpo(tmp_path), prompts(), tokenizer, rewards=reward(), model=model)
@@ -149,6 +170,15 @@ def test_a_template_that_opens_the_tag_and_a_reward_that_was_not_told(tmp_path: 
     assert names(within)["template_opens_think"] == "stop"
     told = reward(opened=opened_by(tokenizer))
     assert preflight(config, prompts(), tokenizer, rewards=told) == []
+
+
+def test_rows_begin_as_the_model_will_be_asked(tmp_path: Path, tokenizer: Any) -> None:
+    opens = "{% if add_generation_prompt %}<|assistant|><think>\n{% endif %}"
+    tokenizer.chat_template = tokenizer.chat_template.replace(
+        "{% if add_generation_prompt %}<|assistant|>{% endif %}", opens
+    )
+    assert opens in tokenizer.chat_template
+    assert names(preflight(sft(tmp_path), traces(5), tokenizer)) == {"prompt_is_no_prefix": "warn"}
 
 
 def test_think_tags_that_are_special_never_reach_the_reward(tmp_path: Path, tokenizer: Any) -> None:
@@ -257,6 +287,12 @@ def test_checkpoints_fall_between_generations(tmp_path: Path, tokenizer: Any) ->
     found = preflight(config, prompts(), tokenizer, rewards=reward())
     assert names(found) == {"checkpoint_within_generation": "warn"}
     assert "save_steps=8" in found[0].remedy
+
+
+def test_a_step_does_not_mix_two_generations(tmp_path: Path, tokenizer: Any) -> None:
+    config = grpo(tmp_path, steps_per_generation=2, gradient_accumulation_steps=4)
+    found = preflight(config, prompts(), tokenizer, rewards=reward())
+    assert names(found) == {"generations_cross_steps": "warn"}
 
 
 def test_a_stream_needs_an_end(tmp_path: Path, tokenizer: Any) -> None:

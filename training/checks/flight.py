@@ -97,6 +97,27 @@ class Flight:
         """A setting of the configuration."""
         return getattr(self.config, name, default)
 
+    @cached_property
+    def template(self) -> str | None:
+        """The template that TRL trains with instead of the tokenizer's, to mark assistant turns, or None."""
+        from trl.chat_template_utils import get_training_chat_template, has_generation_markers
+
+        if not self.setting("assistant_only_loss") or has_generation_markers(self.tokenizer.chat_template):
+            return None
+        try:
+            made: str | None = get_training_chat_template(self.tokenizer)
+        except ValueError:
+            return None  # the check of the template says it
+        return made
+
+    def texts(self, row: Mapping[str, Any]) -> list[str]:
+        """The whole texts that a row trains on."""
+        if self.conversational:
+            return [self.render(conversation) for conversation in self.conversations(row)]
+        endings = [row[name] for name in ("completion", "chosen", "rejected") if row.get(name) is not None]
+        name = self.setting("dataset_text_field") or "text"
+        return [row["prompt"] + ending for ending in endings] or [str(row.get(name) or "")]
+
     def conversations(self, row: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
         """The whole conversations that a row trains on."""
         if "messages" in row:
@@ -107,7 +128,11 @@ class Flight:
     def render(self, messages: Sequence[Mapping[str, Any]], *, generate: bool = False) -> str:
         """A conversation as the chat template writes it."""
         text: str = self.tokenizer.apply_chat_template(
-            list(messages), tokenize=False, add_generation_prompt=generate, **self.template_arguments
+            list(messages),
+            tokenize=False,
+            add_generation_prompt=generate,
+            chat_template=self.template,
+            **self.template_arguments,
         )
         return text
 

@@ -22,7 +22,7 @@ def check_lengths(flight: Flight) -> Iterator[Finding]:
     if flight.kind == "grpo":
         yield from _completions(flight)
         yield from _context(flight)
-    elif flight.conversational and flight.tokenizer.chat_template:
+    elif flight.rows and (flight.tokenizer.chat_template or not flight.conversational):
         yield from _whole_rows(flight)
 
 
@@ -30,9 +30,7 @@ def _whole_rows(flight: Flight) -> Iterator[Finding]:
     limit = flight.setting("max_length")
     if limit is None or flight.setting("packing_strategy", "bfd") in _kept_whole(flight):
         return
-    counts = [
-        max(flight.tokens(flight.render(chat)) for chat in flight.conversations(row)) for row in flight.rows
-    ]
+    counts = [max(flight.tokens(text) for text in flight.texts(row)) for row in flight.rows]
     cut = [count for count in counts if count > limit]
     if not cut:
         return

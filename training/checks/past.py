@@ -6,7 +6,7 @@ from pathlib import Path
 
 from genesys.rollouts.run_reader import RunReader
 from genesys.training.checks.flight import Past
-from genesys.training.pass_rates import read_pass_rates
+from genesys.training.pass_rates import read_outcomes, read_pass_rates
 
 MOST = 20_000
 
@@ -20,10 +20,7 @@ def read_past(run: Path | str) -> Past:
     """
     reader = RunReader(run)
     rates = read_pass_rates(reader)
-    right: set[str] = set()
-    for key in reader.verifier_keys():
-        for batch in reader.batches("scores", ["response_id", "score"], key):
-            right.update(row["response_id"] for row in batch.to_pylist() if (row["score"] or 0) >= 0.9)
+    right = {one.response_id for one in read_outcomes(reader) if one.passed}
     lengths: list[tuple[int, bool]] = []
     for batch in reader.batches("completions", ["response_id", "completion_tokens"]):
         lengths += [

@@ -103,26 +103,17 @@ def _special_think(flight: Flight) -> Iterator[Finding]:
 
 
 def _generation_block(flight: Flight) -> Iterator[Finding]:
-    from trl.chat_template_utils import (
-        get_training_chat_template,
-        has_generation_markers,
-        is_chat_template_stop_token_trained,
-    )
+    from trl.chat_template_utils import has_generation_markers, is_chat_template_stop_token_trained
 
-    template = None
-    if not has_generation_markers(flight.tokenizer.chat_template):
-        try:
-            template = get_training_chat_template(flight.tokenizer)
-        except ValueError:
-            yield stop(
-                "no_generation_block",
-                "assistant_only_loss=True needs {% generation %} … {% endgeneration %} around the assistant's "
-                "turns in the chat template, and TRL knows no such form of this one",
-                "Put the block around content and end token, or train on prompt-completion rows without "
-                "assistant_only_loss (sft_dataset gives them: their loss is on the completion alone).",
-            )
-            return
-    if not is_chat_template_stop_token_trained(flight.tokenizer, chat_template=template):
+    if flight.template is None and not has_generation_markers(flight.tokenizer.chat_template):
+        yield stop(
+            "no_generation_block",
+            "assistant_only_loss=True needs {% generation %} … {% endgeneration %} around the assistant's "
+            "turns in the chat template, and TRL knows no such form of this one",
+            "Put the block around content and end token, or train on prompt-completion rows without "
+            "assistant_only_loss (sft_dataset gives them: their loss is on the completion alone).",
+        )
+    elif not is_chat_template_stop_token_trained(flight.tokenizer, chat_template=flight.template):
         yield warn(
             "end_of_turn_not_trained",
             "the token that ends an assistant's turn stands outside the {% generation %} block: the model "

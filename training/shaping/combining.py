@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from genesys.errors import ConfigurationError
-from genesys.training.verified_reward import VerifiedReward
+from genesys.training.watching import Correctness
 
 Reward = Callable[..., list[float | None]]
 """What TRL calls: a batch of completions -> their rewards."""
@@ -63,7 +63,7 @@ class Gated:
         name: Its name in the trainer's log.
     """
 
-    correctness: VerifiedReward
+    correctness: Correctness
     parts: tuple[Part, ...]
     pass_at: float = 1.0
     name: str = "gated"
@@ -109,7 +109,7 @@ def weighted(*parts: Part, name: str = "weighted") -> WeightedSum:
     return WeightedSum(parts=parts, name=name)
 
 
-def gated(correctness: VerifiedReward, *parts: Part, pass_at: float = 1.0, name: str = "gated") -> Gated:
+def gated(correctness: Correctness, *parts: Part, pass_at: float = 1.0, name: str = "gated") -> Gated:
     """Correctness, with shaping rewards that pay only where it passes.
 
     Args:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from genesys.errors import ConfigurationError
 from genesys.training.shaping.per_completion import PerCompletion, Tokens, length_of
-from genesys.training.verified_reward import VerifiedReward
+from genesys.training.watching import Correctness
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,13 +62,13 @@ class CosineLength:
     """
 
     name: ClassVar[str] = "cosine_length"
-    correctness: VerifiedReward
+    correctness: Correctness
     limit: int
     right: tuple[float, float] = (1.0, 0.5)
     wrong: tuple[float, float] = (-1.0, -0.5)
     exceeding: float = -1.0
     pass_at: float = 1.0
-    parts: tuple[tuple[VerifiedReward, float], ...] = field(init=False, repr=False, compare=False)
+    parts: tuple[tuple[Correctness, float], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.limit < 1:
