@@ -63,6 +63,7 @@ def assemble(
         BoundarySaves(steps_between_boundaries(args)),
         Following(settings.out, progress, held_out_key(material)),
         *([Samples(settings.out)] if settings.kind == "grpo" else []),
+        *([material.curriculum.callback()] if material.curriculum is not None else []),
         *([held_out] if held_out is not None else []),
     ]
     try:

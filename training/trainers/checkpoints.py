@@ -16,6 +16,7 @@ import math
 import re
 import shutil
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,22 +28,29 @@ _NAME = re.compile(r"checkpoint-(\d+)")
 _STATE = "trainer_state.json"
 
 
-def last_checkpoint(out: Path) -> Path | None:
-    """The latest whole checkpoint of a folder, or None. Torn ones after it are removed."""
+def last_checkpoint(out: Path, beside: Sequence[str] = ()) -> Path | None:
+    """The latest whole checkpoint of a folder, or None. Torn ones after it are removed.
+
+    Args:
+        out: The training's folder.
+        beside: JSON files that callbacks write into each checkpoint when the trainer is done with it.
+    """
     found = [
         (int(match[1]), path) for path in out.glob("checkpoint-*") if (match := _NAME.fullmatch(path.name))
     ]
     for step, path in sorted(found, reverse=True):
-        if is_whole(path, step):
+        if is_whole(path, step, beside):
             return path
         logger.warning("%s is torn, and removed: training was killed while it was written", path)
         shutil.rmtree(path, ignore_errors=True)
     return None
 
 
-def is_whole(checkpoint: Path, step: int) -> bool:
-    """Whether everything of a checkpoint is there. The trainer writes its state last."""
+def is_whole(checkpoint: Path, step: int, beside: Sequence[str] = ()) -> bool:
+    """Whether everything of a checkpoint is there. The trainer writes its state last, then callbacks theirs."""
     try:
+        for name in beside:
+            json.loads((checkpoint / name).read_text())
         state = json.loads((checkpoint / _STATE).read_text())
         weights = [*checkpoint.glob("*.safetensors"), *checkpoint.glob("pytorch_model*")]
         for archive in (*checkpoint.glob("*.pth"), *checkpoint.glob("*.pt")):

@@ -18,6 +18,7 @@ from genesys.rollouts.collecting import make_environment
 from genesys.schema import Problem
 from genesys.training.completion_text import opened_by
 from genesys.training.curated_data import preference_dataset, sft_dataset
+from genesys.training.curriculum import Curriculum
 from genesys.training.pass_rates import choose, read_pass_rates
 from genesys.training.prompt_data import problem_of, prompt_dataset
 from genesys.training.trainers.reward_choice import Reward, reward_functions
@@ -38,6 +39,7 @@ class Material:
         dataset: What it learns from, in TRL's form.
         rewards: For grpo: the verifier's reward, then the shaping ones.
         weights: Their weights, where some are given.
+        curriculum: What draws the problems, where they are not merely shuffled.
         held_out: Prompts and problems of the held-out evaluation, in the form of `prompt_dataset`, or None.
         score: From held-out problems and texts to scores.
         identity: All of it by digests and keys.
@@ -48,6 +50,7 @@ class Material:
     identity: dict[str, Any]
     rewards: tuple[Reward, ...] = ()
     weights: list[float] | None = None
+    curriculum: Curriculum | None = None
     held_out: Dataset | None = None
     score: Callable[[Sequence[Problem], Sequence[str]], list[float | None]] | None = None
     warnings: tuple[str, ...] = ()
@@ -79,11 +82,12 @@ def load_material(settings: TrainSettings, tokenizer: Any, max_tokens: int) -> M
     """
     loading = _Loading(settings=settings, tokenizer=tokenizer)
     rewards: tuple[Reward, ...] = ()
-    weights = None
+    weights, curriculum = None, None
     if settings.kind == "grpo":
         dataset, verified = _online(loading)
+        curriculum = _curriculum(settings)
         rewards, weights = reward_functions(
-            verified,
+            verified if curriculum is None else curriculum.watching(verified),
             settings.rewards,
             combine=settings.combine,
             limit=max_tokens,
@@ -97,6 +101,7 @@ def load_material(settings: TrainSettings, tokenizer: Any, max_tokens: int) -> M
         identity=loading.identity,
         rewards=rewards,
         weights=weights,
+        curriculum=curriculum,
         held_out=held_out,
         score=score,
         warnings=tuple(_overlap(dataset, held_out)),
@@ -117,6 +122,17 @@ def _online(loading: _Loading) -> tuple[Dataset, VerifiedReward]:
         "rows": len(dataset),
     }
     return dataset, verified
+
+
+def _curriculum(settings: TrainSettings) -> Curriculum | None:
+    if not settings.curriculum:
+        return None
+    return Curriculum(
+        read_pass_rates(Path(str(settings.pass_rates))),
+        least=0.0 if settings.min_pass_rate is None else settings.min_pass_rate,
+        most=1.0 if settings.max_pass_rate is None else settings.max_pass_rate,
+        seed=int(settings.trl.get("seed", 0)),
+    )
 
 
 def _by_pass_rate(dataset: Dataset, settings: TrainSettings) -> Dataset:

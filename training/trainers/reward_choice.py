@@ -20,7 +20,6 @@ from genesys.training.shaping import (
     SoftOverlong,
     gated,
 )
-from genesys.training.verified_reward import VerifiedReward
 
 Reward = Callable[..., list[float | None]]
 
@@ -32,7 +31,7 @@ _SHAPING: dict[str, type[Any]] = {
 
 
 def reward_functions(
-    verified: VerifiedReward,
+    verified: Any,
     chosen: Sequence[Mapping[str, Any]],
     *,
     combine: str,
@@ -71,7 +70,7 @@ def reward_functions(
     return functions, None if weights is None else list(weights)
 
 
-def _functions(verified: VerifiedReward, parts: Sequence[tuple[Reward, float]]) -> tuple[Reward, ...]:
+def _functions(verified: Any, parts: Sequence[tuple[Reward, float]]) -> tuple[Reward, ...]:
     """The cosine's is the correctness itself, and takes its place."""
     shaping = [part for part, _ in parts]
     first: list[Reward] = [part for part in shaping if isinstance(part, CosineLength)]
@@ -83,7 +82,7 @@ def _weights(parts: Sequence[tuple[Reward, float]]) -> list[float]:
     return [*(cosine or [1.0]), *(weight for part, weight in parts if not isinstance(part, CosineLength))]
 
 
-def _part(table: Mapping[str, Any], verified: VerifiedReward, limit: int) -> tuple[Reward, float]:
+def _part(table: Mapping[str, Any], verified: Any, limit: int) -> tuple[Reward, float]:
     options = dict(table)
     name, weight = str(options.pop("reward", "")), options.pop("weight", 1.0)
     if name not in _SHAPING:

@@ -30,6 +30,9 @@ MODEL = "model"
 SMALL = 20_000_000
 """Parameters below which one CPU thread trains a model fastest."""
 
+_PROMPTS_COME_AGAIN = ("fewer_rows_than_a_batch", "rows_left_over")
+"""Findings about prompts that TRL drops at the end of an epoch: in `in_order` there is no such end."""
+
 
 def train(
     settings: TrainSettings, *, progress: TrainingProgress | None = None, force: bool = False
@@ -68,6 +71,7 @@ class _Session:
 
     def run(self) -> TrainingReport:
         from genesys.rollouts.samplers.local_model import no_progress_bar
+        from genesys.training.curriculum import STATE_FILE
         from genesys.training.trainers.assembly import assemble, held_out_key, open_tokenizer
         from genesys.training.trainers.checkpoints import last_checkpoint
         from genesys.training.trainers.material import load_material
@@ -79,15 +83,16 @@ class _Session:
         material = load_material(settings, tokenizer, int(getattr(args, "max_completion_length", None) or 0))
         self._record = record.TrainingRecord(out)
         self._record.open(settings, material.identity)
-        checkpoint = last_checkpoint(out)
+        beside = [] if material.curriculum is None else [STATE_FILE]
+        checkpoint = last_checkpoint(out, beside)
         args = trl_arguments(settings, resumed=checkpoint is not None)
         if material.weights is not None:
             args.reward_weights = material.weights
         if self._is_finished(args):
             return self._report(args, resumed_from=None, seconds=0.0, finished_before=True)
         self.progress.stage = "checking"
-        material = self._ordered(material, args)
         warnings = (*material.warnings, *self._preflight(args, material, tokenizer))
+        material = self._ordered(material, args)
         trainer = assemble(settings, args, material, tokenizer, self.progress)
         if trainer.is_world_process_zero():
             self._record.write(finished=None)
@@ -132,8 +137,9 @@ class _Session:
             run=self.settings.pass_rates,
         )
         if not self.force:
-            stop_on(found)
-        return tuple(f"{finding.name}: {finding.text}. {finding.remedy}" for finding in found)
+            stop_on(finding for finding in found if finding.name not in _PROMPTS_COME_AGAIN)
+        told = [finding for finding in found if finding.name not in _PROMPTS_COME_AGAIN]
+        return tuple(f"{finding.name}: {finding.text}. {finding.remedy}" for finding in told)
 
     def _ordered(self, material: Any, args: Any) -> Any:
         """GRPO's prompts in an order that outlives a restart."""
@@ -144,6 +150,8 @@ class _Session:
         self._asked = {"max_steps": args.max_steps, "num_train_epochs": args.num_train_epochs}
         if self.settings.kind != "grpo":
             return material
+        if material.curriculum is not None:
+            return replace(material, dataset=material.curriculum.dataset(material.dataset, args))
         return replace(material, dataset=in_order(material.dataset, args, seed=int(args.seed)))
 
     def _evaluate_last(self, trainer: Any, key: str) -> None:

@@ -28,6 +28,7 @@ _ONLINE_ONLY = (
     "pass_rates",
     "min_pass_rate",
     "max_pass_rate",
+    "curriculum",
 )
 
 
@@ -51,6 +52,8 @@ class TrainSettings:
         pass_rates: For grpo: a run folder whose pass rates choose among the problems.
         min_pass_rate: Problems below it in `pass_rates` are left out.
         max_pass_rate: Problems above it in `pass_rates` are left out.
+        curriculum: Whether problems are drawn by how much they can teach: by `pass_rates` first, then by
+            what training sees (`genesys.training.curriculum`).
         eval_problems: Held-out problems, scored before, during and after training; None scores nothing.
         eval_limit: How many of them at most.
         eval_n: Completions for each.
@@ -76,6 +79,7 @@ class TrainSettings:
     pass_rates: str | None = None
     min_pass_rate: float | None = None
     max_pass_rate: float | None = None
+    curriculum: bool = False
     eval_problems: str | None = None
     eval_limit: int = 256
     eval_n: int = 1
@@ -122,11 +126,13 @@ class TrainSettings:
                 continue
             if not isinstance(value, int | float) or not 0 <= value <= 1:
                 raise ConfigurationError(f"{name}={value!r} is no share in [0, 1]")
-            if self.pass_rates is None:
-                raise ConfigurationError(
-                    f"{name} needs measured pass rates",
-                    "Give --pass-rates RUN, a run of these problems that `genesys collect` made.",
-                )
+        asked = [name for name, value in bounds.items() if value is not None]
+        asked += ["curriculum"] if self.curriculum else []
+        if asked and self.pass_rates is None:
+            raise ConfigurationError(
+                f"{asked[0]} needs measured pass rates",
+                "Give --pass-rates RUN, a run of these problems that `genesys collect` made.",
+            )
 
     def identity(self) -> dict[str, Any]:
         """What distinguishes two trainings, as JSON types: a checkpoint of one never continues another."""

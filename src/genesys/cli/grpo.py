@@ -55,6 +55,9 @@ def grpo(
     max_pass_rate: Annotated[
         float | None, typer.Option("--max-pass-rate", help="Leave out problems solved more often.")
     ] = None,
+    curriculum: Annotated[
+        bool, typer.Option("--curriculum", help="Draw problems by how much they can teach, by --pass-rates.")
+    ] = False,
     seed: options.Seed = None,
     eval_problems: options.EvalProblems = None,
     eval_limit: options.EvalLimit = None,
@@ -99,6 +102,7 @@ def grpo(
             "pass_rates": pass_rates,
             "min_pass_rate": min_pass_rate,
             "max_pass_rate": max_pass_rate,
+            "curriculum": curriculum or None,
             "seed": seed,
             "eval_problems": eval_problems,
             "eval_limit": eval_limit,
