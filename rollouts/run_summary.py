@@ -13,6 +13,7 @@ import pyarrow as pa
 from genesys.rewards.gold import short_gold
 from genesys.rewards.registry import DEFAULTS, default_spec
 from genesys.rewards.thresholds import passes
+from genesys.rollouts.budgets import spent_by
 from genesys.rollouts.run_reader import RunReader
 
 
@@ -61,10 +62,10 @@ def summarise(run: RunReader) -> RunSummary:
     scores = {
         key: list(run.batches("scores", ["problem_id", "score", "cause"], key)) for key in run.verifier_keys()
     }
-    for batch in run.batches("completions", ["finish_reason", "completion_tokens"]):
+    for batch in run.batches("completions", ["finish_reason"]):
         summary.completions += batch.num_rows
         summary.finish_reasons.update(batch.column("finish_reason").to_pylist())
-        summary.tokens += sum(count or 0 for count in batch.column("completion_tokens").to_pylist())
+    summary.tokens = spent_by(run).tokens
     kinds = {
         row["problem_id"]: (row["source"], row["task_type"])
         for batch in run.batches("problems", ["problem_id", "source", "task_type"])

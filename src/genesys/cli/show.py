@@ -13,6 +13,7 @@ from rich.text import Text
 
 from genesys.cli.console import percent, print_json, stderr, stdout, table
 from genesys.cli.options import Json
+from genesys.cli.yield_report import print_yield
 from genesys.errors import UnknownName
 
 if TYPE_CHECKING:
@@ -31,6 +32,23 @@ def show(
         str | None,
         typer.Option("--verifier", help="Whose verdicts, by key or name. Default: the task type's own."),
     ] = None,
+    yields: Annotated[
+        bool,
+        typer.Option(
+            "--yield",
+            help="Show what it gave for its tokens, hours and money, and what other limits would have.",
+        ),
+    ] = False,
+    gpus: Annotated[int, typer.Option("--gpus", min=1, help="GPUs that sampled, for --yield.")] = 1,
+    gpu_hour_price: Annotated[
+        float, typer.Option("--gpu-hour-price", min=0.0, help="Of one GPU, for --yield.")
+    ] = 0.0,
+    price_prompt: Annotated[
+        float, typer.Option("--price-prompt", min=0.0, help="Of a million prompt tokens, for --yield.")
+    ] = 0.0,
+    price_completion: Annotated[
+        float, typer.Option("--price-completion", min=0.0, help="Of a million sampled tokens, for --yield.")
+    ] = 0.0,
     json: Json = False,
 ) -> None:
     """Show a run: its identity, its numbers by source and cause, and some of its traces."""
@@ -40,6 +58,15 @@ def show(
     reader = RunReader.open(run)
     summary = summarise(reader)
     key = _chosen_key(summary, verifier)
+    if yields:
+        from genesys.rollouts.budgets import Prices
+        from genesys.rollouts.run_yield import run_yield
+
+        prices = Prices(prompt=price_prompt, completion=price_completion)
+        given = None if verifier is None else key
+        worth = run_yield(reader, verifier=given, gpus=gpus, prices=prices, gpu_hour_price=gpu_hour_price)
+        print_json(worth.to_json()) if json else print_yield(worth)
+        return
     found = list(islice(_chosen(reader, key, cause, problem), traces))
     if json:
         print_json({**_as_json(summary), "traces": [vars(trace) for trace in found]})
