@@ -7,60 +7,71 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from genesys.cli.console import print_json, stdout, table
+from genesys.cli.console import cell, print_json, stdout, table
+from genesys.cli.doctor_line import Line
 from genesys.cli.options import Json
 
 EXTRAS = {
     "curate": ("duckdb",),
     "train": ("torch", "transformers", "trl", "datasets", "wandb"),
-    "hub": ("huggingface-hub",),
+    "hub": ("datasets", "huggingface-hub"),
+    "server": ("httpx",),
 }
 _FREE_GB = 5
 
 
-@dataclass(frozen=True)
-class Line:
-    """One finding.
+def doctor(
+    endpoint: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--endpoint",
+            help="Look at this server of OpenAI's protocol instead, such as http://127.0.0.1:8000/v1: its models, "
+            "its speed, and what it honours, with requests of a few tokens. Repeatable.",
+        ),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", help="The model to try there. Default: the first it lists.")
+    ] = None,
+    key_env: Annotated[
+        str, typer.Option("--key-env", help="The environment variable that holds the server's key.")
+    ] = "OPENAI_API_KEY",
+    json: Json = False,
+) -> None:
+    """Check Python, packages, extras, the grader, toolchains, isolation, GPUs and the disk, with remedies.
 
-    Attributes:
-        name: What was looked at.
-        ok: Whether it is as it should be; None where it is optional and absent.
-        found: What was found.
-        remedy: What to do, or "".
+    Exit status 1 where something that every user needs is wrong, or a server does not answer.
+
+        genesys doctor --endpoint http://127.0.0.1:8000/v1
     """
-
-    name: str
-    ok: bool | None
-    found: str
-    remedy: str = ""
-
-
-def doctor(json: Json = False) -> None:
-    """Check Python, packages, extras, the grader, toolchains, isolation and the disk, with remedies.
-
-    Exit status 1 where something that every user needs is wrong.
-    """
-    lines = list(examine())
+    lines = list(examine()) if not endpoint else list(_servers(endpoint, key_env, model))
     if json:
         print_json({"lines": [vars(line) for line in lines]})
     else:
         marks = {True: "[green]ok[/]", False: "[red]wrong[/]", None: "[yellow]absent[/]"}
         made = table("", ("check", "state", "found", "remedy"), [])
         for line in lines:
-            made.add_row(line.name, marks[line.ok], line.found, line.remedy.replace("[", "\\["))
+            made.add_row(cell(line.name), marks[line.ok], cell(line.found), cell(line.remedy))
         stdout.print(made)
     if any(line.ok is False for line in lines):
         raise typer.Exit(1)
 
 
+def _servers(endpoints: list[str], key_env: str, model: str | None) -> Iterator[Line]:
+    from genesys.cli.doctor_endpoint import endpoint_lines
+
+    for url in endpoints:
+        yield from endpoint_lines(url, key_env, model)
+
+
 def examine() -> Iterator[Line]:
     """Looks at everything, one line each."""
+    from genesys.cli.doctor_models import model_lines
     from genesys.rewards.sandbox.doctor import doctor_lines
 
     yield Line("Python", sys.version_info >= (3, 11), platform.python_version(), "")
@@ -71,6 +82,7 @@ def examine() -> Iterator[Line]:
     yield _grader()
     for line in doctor_lines():
         yield Line(*line)
+    yield from model_lines()
     yield _disk(Path.cwd())
 
 
