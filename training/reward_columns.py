@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from genesys.errors import ConfigurationError, MalformedRow
+from genesys.errors import ConfigurationError, MalformedRow, UnknownName
 from genesys.rewards.answers import READERS
 from genesys.schema import Problem, canonical_task_type, digest_of, parse_struct
 from genesys.training.completion_text import text_of_prompt
@@ -71,13 +71,13 @@ class ProblemColumns:
         return _own(self.task_type, text_of_prompt(prompt), _as_json(cell))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _whole(cell: str) -> Problem:
-    """A group asks for the same problem many times over."""
+    """A group asks for the same problem many times over; some problems bring megabytes of tests."""
     return Problem.from_row(parse_struct(cell, column=PROBLEM_COLUMN))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _own(task_type: str, prompt: str, gold: str) -> Problem:
     return Problem.from_row(
         {
@@ -114,7 +114,5 @@ def check_answer_format(answer_format: str | None) -> None:
     Raises:
         UnknownName: With the ones that are.
     """
-    from genesys.errors import UnknownName
-
     if answer_format is not None and answer_format not in READERS:
         raise UnknownName.of("answer format", answer_format, READERS)

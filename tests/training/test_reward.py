@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from code_problems_for_tests import code_problem
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from odd_verifiers import AsyncVerifier, OddVerifier, RefusingVerifier
 from runs import make_problem
@@ -142,6 +142,7 @@ ODD = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(st.lists(ODD, min_size=1, max_size=4), ODD)
 def test_no_completion_raises(completions: list[Any], prompt: Any) -> None:
     scores = score(reward(), *completions, prompt=prompt)

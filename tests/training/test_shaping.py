@@ -6,7 +6,7 @@ import pickle
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from runs import make_problem
 
@@ -59,6 +59,7 @@ TEXTS = st.text(alphabet="ab 12<>/我ы\\", max_size=30) | st.sampled_from(
 
 
 @pytest.mark.parametrize("made", ALL, ids=lambda made: made.__name__)
+@settings(max_examples=25)
 @given(texts=st.lists(TEXTS, min_size=1, max_size=4), length=st.integers(0, 40))
 def test_scores_lie_in_the_range_and_come_again(made: Any, texts: list[str], length: int) -> None:
     first = batch(made, texts, lengths=[length] * len(texts))
