@@ -17,6 +17,8 @@ from recordings import write_recording
 from runs import content
 from small_models import random_model
 
+from genesys.rollouts.fsck import fsck_run
+from genesys.rollouts.merging import merge
 from genesys.rollouts.run_reader import RunReader
 
 
@@ -72,6 +74,15 @@ def kill_and_compare(
     assert pc.count_distinct(RunReader(killed).table("completions")["response_id"]).as_py() == len(
         committed(whole)
     )
+    assert fsck_run(killed).findings == []
+    for run in (whole, killed):
+        merge([run], run.with_suffix(".canonical"), canonical=True)
+    assert files_of(killed.with_suffix(".canonical")) == files_of(whole.with_suffix(".canonical"))
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.mark.slow

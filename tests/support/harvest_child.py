@@ -27,7 +27,9 @@ def harvest_of(settings: dict[str, Any]) -> Harvest:
             options=settings.get("options", {}),
         ),
         settings=CollectSettings(
-            n=settings["n"], shard=Shard.parse(settings["shard"]) if "shard" in settings else None
+            n=settings["n"],
+            shard=Shard.parse(settings["shard"]) if "shard" in settings else None,
+            concurrency=settings.get("concurrency", 256),
         ),
         part_characters=settings.get("part_characters", 64 << 20),
     )
