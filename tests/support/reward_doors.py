@@ -18,6 +18,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from small_policies import small_policy
+
 from genesys.rollouts.run_reader import RunReader
 from genesys.schema import Problem
 from genesys.training.prompt_data import problem_cell
@@ -79,7 +81,6 @@ def through_grpo(
     """
     import pyarrow.parquet as pq
     from datasets import Dataset
-    from trl.trainer.grpo_config import GRPOConfig
     from trl.trainer.grpo_trainer import GRPOTrainer
 
     model, tokenizer = small_policy(folder / "policy", [text for _, text in cases])
@@ -89,48 +90,13 @@ def through_grpo(
         {"prompt": [{"role": "user", "content": str(place)}], "place": place}
         for place in range(0, len(cases), group)
     ]
-    asked: Counter[int] = Counter()
-
-    def rollout(prompts: list[Any], trainer: Any) -> dict[str, Any]:
-        places = [int(prompt[-1]["content"]) for prompt in prompts]
-        chosen = []
-        for place in places:
-            chosen.append(place + asked[place])
-            asked[place] += 1
-        ids = [tokenizer(cases[place][1], add_special_tokens=False)["input_ids"] for place in chosen]
-        ids = [[*tokens, tokenizer.eos_token_id] for tokens in ids]
-        return {
-            "prompt_ids": [tokenizer(str(place))["input_ids"] for place in places],
-            "completion_ids": ids,
-            "logprobs": [[0.0] * len(tokens) for tokens in ids],
-            "problem": [problem_cell(cases[place][0]) for place in chosen],
-            "place": chosen,
-        }
-
     trainer = GRPOTrainer(
         model=model,
         processing_class=tokenizer,
         reward_funcs=remembering,
-        rollout_func=rollout,
+        rollout_func=_Rollout(cases, tokenizer),
         train_dataset=Dataset.from_list(rows),
-        args=GRPOConfig(
-            output_dir=str(folder / "grpo"),
-            use_cpu=True,
-            bf16=False,
-            report_to="none",
-            num_generations=group,
-            per_device_train_batch_size=group,
-            gradient_accumulation_steps=rows_a_step // group,
-            max_steps=len(cases) // rows_a_step,
-            shuffle_dataset=False,
-            logging_steps=1,
-            log_completions=True,
-            num_completions_to_print=0,
-            save_strategy="no",
-            disable_tqdm=True,
-            gradient_checkpointing=False,
-            **(step_settings or {}),
-        ),
+        args=_config(folder, group, rows_a_step, len(cases), step_settings or {}),
     )
     trainer.train()
     returned = dict(remembering.returned)
@@ -143,49 +109,50 @@ def through_grpo(
     return [returned[place] for place in places], [by_place[place] for place in places]
 
 
-def small_policy(folder: Path, texts: Sequence[str]) -> tuple[Any, Any]:
-    """A language model of one layer whose tokenizer gives every text back exactly."""
-    import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+class _Rollout:
+    """Gives the completions of the cases, as TRL asks for those of a row one after the other."""
 
-    bpe = Tokenizer(models.BPE())
-    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    bpe.decoder = decoders.ByteLevel()
-    bpe.train_from_iterator(
-        texts,
-        trainers.BpeTrainer(
-            vocab_size=2000,
-            special_tokens=["<|end|>", "<|pad|>"],
-            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-            show_progress=False,
-        ),
+    def __init__(self, cases: Sequence[Case], tokenizer: Any) -> None:
+        self._cases, self._tokenizer = cases, tokenizer
+        self._asked: Counter[int] = Counter()
+
+    def __call__(self, prompts: list[Any], trainer: Any) -> dict[str, Any]:
+        chosen, tokenizer = [], self._tokenizer
+        for place in (int(prompt[-1]["content"]) for prompt in prompts):
+            chosen.append(place + self._asked[place])
+            self._asked[place] += 1
+        ids = [tokenizer(self._cases[place][1], add_special_tokens=False)["input_ids"] for place in chosen]
+        ids = [[*tokens, tokenizer.eos_token_id] for tokens in ids]
+        return {
+            "prompt_ids": [tokenizer(prompt[-1]["content"])["input_ids"] for prompt in prompts],
+            "completion_ids": ids,
+            "logprobs": [[0.0] * len(tokens) for tokens in ids],
+            "problem": [problem_cell(self._cases[place][0]) for place in chosen],
+            "place": chosen,
+        }
+
+
+def _config(folder: Path, group: int, rows_a_step: int, rows: int, more: dict[str, Any]) -> Any:
+    from trl.trainer.grpo_config import GRPOConfig
+
+    return GRPOConfig(
+        output_dir=str(folder / "grpo"),
+        use_cpu=True,
+        bf16=False,
+        report_to="none",
+        num_generations=group,
+        per_device_train_batch_size=group,
+        gradient_accumulation_steps=rows_a_step // group,
+        max_steps=rows // rows_a_step,
+        shuffle_dataset=False,
+        logging_steps=1,
+        log_completions=True,
+        num_completions_to_print=0,
+        save_strategy="no",
+        disable_tqdm=True,
+        gradient_checkpointing=False,
+        **more,
     )
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=bpe, eos_token="<|end|>", pad_token="<|pad|>", clean_up_tokenization_spaces=False
-    )
-    tokenizer.chat_template = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
-    torch.manual_seed(0)
-    model = LlamaForCausalLM(
-        LlamaConfig(
-            vocab_size=len(tokenizer),
-            hidden_size=16,
-            intermediate_size=16,
-            num_hidden_layers=1,
-            num_attention_heads=1,
-            num_key_value_heads=1,
-            max_position_embeddings=8192,
-            bos_token_id=None,
-            eos_token_id=tokenizer.eos_token_id,
-            pad_token_id=tokenizer.pad_token_id,
-        )
-    )
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    for text in texts:
-        ids = tokenizer(text, add_special_tokens=False)["input_ids"]
-        assert tokenizer.decode(ids, skip_special_tokens=True) == text, text
-    return model, tokenizer
 
 
 def through_async_worker(cases: Sequence[Case], pickled: bytes, folder: Path) -> Scores:

@@ -12,27 +12,17 @@ import pytest
 pytest.importorskip("trl")
 
 from curation_runs import Row, make_run, problem, verdict
+from flights import CPU, R1_LIKE, grpo, names, prompts, sft, traces
 from runs import make_problem
 from transformers import PreTrainedTokenizerFast
 from trl.trainer.dpo_config import DPOConfig
-from trl.trainer.grpo_config import GRPOConfig
-from trl.trainer.sft_config import SFTConfig
 
 from genesys.errors import ConfigurationError
-from genesys.training import PreflightFailed, opened_by, preflight, reward, stop_on
-from genesys.training.checks.finding import Finding
+from genesys.training import PreflightFailed, preflight, reward, stop_on
 from genesys.training.prompt_data import problem_cell
-from genesys.training.shaping import Format, gated
+from genesys.training.shaping import Format
 from genesys.training.tiny_model.corpus import tokenizer_texts
 from genesys.training.tiny_model.tokenizer import build_tokenizer
-
-CPU: dict[str, Any] = {"use_cpu": True, "bf16": False, "report_to": "none"}
-R1_LIKE = (
-    "{% for m in messages %}{% if m['role'] == 'user' %}<|user|>{{ m['content'] }}<|end|>{% else %}"
-    "<|assistant|>{{ m['content'].split('</think>')[-1] }}<|end|>{% endif %}{% endfor %}"
-    "{% if add_generation_prompt %}<|assistant|><think>\n{% endif %}"
-)
-"""Drops the reasoning of past turns, and opens that of the next, as DeepSeek-R1's does."""
 
 
 @pytest.fixture(scope="module")
@@ -45,43 +35,6 @@ def tokenizer(made: PreTrainedTokenizerFast) -> Any:
     from copy import deepcopy
 
     return deepcopy(made)
-
-
-def prompts(count: int = 16) -> list[dict[str, Any]]:
-    problems = [make_problem(number) for number in range(count)]
-    return [
-        {"prompt": [{"role": "user", "content": one.prompt}], "problem": problem_cell(one)}
-        for one in problems
-    ]
-
-
-def traces(*words: int) -> list[dict[str, Any]]:
-    return [
-        {
-            "prompt": [{"role": "user", "content": "Why?"}],
-            "completion": [{"role": "assistant", "content": f"<think>{'so ' * count}</think>42"}],
-        }
-        for count in words
-    ]
-
-
-def grpo(tmp_path: Path, **changes: Any) -> GRPOConfig:
-    settings: dict[str, Any] = {
-        **CPU,
-        "num_generations": 4,
-        "per_device_train_batch_size": 8,
-        "max_completion_length": 64,
-        "save_steps": 10,
-    }
-    return GRPOConfig(str(tmp_path), **(settings | changes))
-
-
-def sft(tmp_path: Path, **changes: Any) -> SFTConfig:
-    return SFTConfig(str(tmp_path), **(CPU | changes))
-
-
-def names(findings: list[Finding]) -> dict[str, str]:
-    return {finding.name: finding.severity for finding in findings}
 
 
 def test_a_sound_training_has_no_findings(tmp_path: Path, tokenizer: Any) -> None:
@@ -145,81 +98,6 @@ def test_a_prompt_and_its_completion_must_fit_the_context(tmp_path: Path, tokeni
     model = SimpleNamespace(config=SimpleNamespace(max_position_embeddings=64, _name_or_path="a/b"))
     found = preflight(grpo(tmp_path), prompts(), tokenizer, rewards=reward(), model=model)
     assert names(found) == {"beyond_the_context": "stop"}
-
-
-def test_a_template_that_drops_the_reasoning(tmp_path: Path, tokenizer: Any) -> None:
-    tokenizer.chat_template = R1_LIKE
-    assert names(preflight(sft(tmp_path), traces(5), tokenizer))["template_drops_think"] == "stop"
-    plain = [
-        {"prompt": [{"role": "user", "content": "?"}], "completion": [{"role": "assistant", "content": "4"}]}
-    ]
-    assert "template_drops_think" not in names(preflight(sft(tmp_path), plain, tokenizer))
-
-
-def test_a_template_that_doubles_the_tag(tmp_path: Path, tokenizer: Any) -> None:
-    tokenizer.chat_template = tokenizer.chat_template.replace("{% generation %}", "{% generation %}<think>")
-    assert names(preflight(sft(tmp_path), traces(5), tokenizer))["template_doubles_think"] == "stop"
-
-
-def test_a_template_that_opens_the_tag_and_a_reward_that_was_not_told(tmp_path: Path, tokenizer: Any) -> None:
-    tokenizer.chat_template = R1_LIKE
-    config = grpo(tmp_path)
-    untold = preflight(config, prompts(), tokenizer, rewards=[reward(), Format()])
-    assert names(untold)["template_opens_think"] == "stop"
-    within = preflight(config, prompts(), tokenizer, rewards=gated(reward(), (Format(), 0.1)))
-    assert names(within)["template_opens_think"] == "stop"
-    told = reward(opened=opened_by(tokenizer))
-    assert preflight(config, prompts(), tokenizer, rewards=told) == []
-
-
-def test_rows_begin_as_the_model_will_be_asked(tmp_path: Path, tokenizer: Any) -> None:
-    opens = "{% if add_generation_prompt %}<|assistant|><think>\n{% endif %}"
-    tokenizer.chat_template = tokenizer.chat_template.replace(
-        "{% if add_generation_prompt %}<|assistant|>{% endif %}", opens
-    )
-    assert opens in tokenizer.chat_template
-    assert names(preflight(sft(tmp_path), traces(5), tokenizer)) == {"prompt_is_no_prefix": "warn"}
-
-
-def test_think_tags_that_are_special_never_reach_the_reward(tmp_path: Path, tokenizer: Any) -> None:
-    special = build_tokenizer(tokenizer_texts())
-    special.add_special_tokens({"additional_special_tokens": ["<think>", "</think>"]})
-    found = preflight(grpo(tmp_path), prompts(), special, rewards=reward())
-    assert names(found) == {"think_is_special": "stop"}
-
-
-def test_a_loss_on_the_assistant_alone_needs_its_block(tmp_path: Path, tokenizer: Any) -> None:
-    tokenizer.chat_template = tokenizer.chat_template.replace("{% generation %}", "").replace(
-        "{% endgeneration %}", ""
-    )
-    config = sft(tmp_path, assistant_only_loss=True)
-    assert names(preflight(config, traces(5), tokenizer)) == {"no_generation_block": "stop"}
-    assert preflight(sft(tmp_path), traces(5), tokenizer) == []
-
-
-def test_the_end_of_a_turn_must_be_learned(tmp_path: Path, tokenizer: Any) -> None:
-    outside = tokenizer.chat_template.replace("<|end|>{% endgeneration %}", "{% endgeneration %}<|end|>")
-    assert outside != tokenizer.chat_template
-    tokenizer.chat_template = outside
-    config = sft(tmp_path, assistant_only_loss=True)
-    assert names(preflight(config, traces(5), tokenizer)) == {"end_of_turn_not_trained": "warn"}
-
-
-def test_a_turn_must_end_with_the_end_token(tmp_path: Path, tokenizer: Any) -> None:
-    tokenizer.chat_template = tokenizer.chat_template.replace("<|end|>", "\n")
-    assert names(preflight(grpo(tmp_path), prompts(), tokenizer, rewards=reward())) == {
-        "turn_has_no_eos": "stop"
-    }
-
-
-def test_end_and_padding_are_two_tokens(tmp_path: Path, tokenizer: Any) -> None:
-    tokenizer.pad_token = tokenizer.eos_token
-    assert names(preflight(sft(tmp_path), traces(5), tokenizer)) == {"pad_is_eos": "warn"}
-
-
-def test_messages_need_a_chat_template(tmp_path: Path, tokenizer: Any) -> None:
-    tokenizer.chat_template = None
-    assert names(preflight(sft(tmp_path), traces(5), tokenizer)) == {"no_chat_template": "stop"}
 
 
 def a_run(tmp_path: Path, passed: int, of: int = 4) -> Path:
