@@ -74,7 +74,7 @@ def main() -> None:
     settings: dict[str, object] = {
         "concurrency": options.concurrency,
         "requests_per_minute": options.requests_per_minute,
-        "timeout": 20,
+        "timeout": 180,
         "attempts": 6,
     }
     judge = MisbehavingJudge(options.seed)

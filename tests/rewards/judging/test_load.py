@@ -23,7 +23,7 @@ from genesys.rewards.judging.cache import FILE, JudgementCache
 @pytest.mark.parametrize("stream", [False, True])
 def test_nothing_is_made_up_asked_twice_or_out_of_place(tmp_path: Path, stream: bool) -> None:
     judge = MisbehavingJudge(7)
-    settings = {"concurrency": 16, "timeout": 20, "stream": stream}
+    settings = {"concurrency": 16, "timeout": 120, "stream": stream}
     with misbehaving_server(judge) as server:
         first = run_load(range(200), tmp_path, settings=settings, server=server, judge=judge)
         again = run_load(range(200), tmp_path, settings=settings, server=server, judge=judge)
