@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # Verifiers and samplers of the tests must be importable by name in worker processes.
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
+from vllm_server import vllm_server  # noqa: F401 - a fixture; found on the path that stands above
+
 # A loaded CI machine is no reason to fail, and the same examples should run everywhere.
 settings.register_profile("genesys", deadline=None, derandomize=True)
 settings.load_profile("genesys")

@@ -16,6 +16,7 @@ from typing import Any
 
 from genesys.errors import ConfigurationError, UnknownName
 from genesys.optional import require
+from genesys.rollouts.samplers.vllm_owner import OWNER
 
 DECIDING = ("quantization", "kv_cache_dtype", "hf_overrides", "max_model_len", "logits_processors")
 """Engine arguments that decide texts, beside `dtype`; those given are part of a run's identity."""
@@ -97,7 +98,7 @@ def engine_environment(arguments: Mapping[str, Any]) -> Iterator[None]:
 
     They are spawned and not forked: this process has threads, whose locks a fork would copy as they are.
     """
-    wanted = {**_QUIET, "VLLM_WORKER_MULTIPROC_METHOD": "spawn"}
+    wanted = {**_QUIET, "VLLM_WORKER_MULTIPROC_METHOD": "spawn", OWNER: str(os.getpid())}
     if on_cpu():
         if arguments.get("distributed_executor_backend") == "uni":
             wanted["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"  # else vLLM on CPUs puts a worker beside it

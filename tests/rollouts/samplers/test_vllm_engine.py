@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import multiprocessing
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,9 @@ def test_closing_does_not_wait_for_an_engine_that_starts(random_model: Path, ask
     error = asyncio.run(close_at_once())
     assert isinstance(error, SamplerError)
     assert "closed" in error.fault
+    until = time.monotonic() + 60  # vLLM kills what has not ended in five seconds
+    while multiprocessing.active_children() and time.monotonic() < until:
+        time.sleep(0.1)
     assert not multiprocessing.active_children()
 
 

@@ -54,15 +54,17 @@ def alive(group: int) -> bool:
 
 def test_a_harvest_killed_in_the_middle_goes_on_where_it_was(random_model: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    child = subprocess.Popen(
-        command(random_model, out), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
-    )
+    log = tmp_path / "log"
+    with log.open("wb") as words:  # a file: the engine's process would hold a pipe open
+        child = subprocess.Popen(
+            command(random_model, out), stdout=words, stderr=words, start_new_session=True
+        )
     until = time.monotonic() + 180
     while len(kept := committed(out)) < 40 and child.poll() is None and time.monotonic() < until:
         time.sleep(0.05)
     child.send_signal(signal.SIGKILL)
-    _, words = child.communicate()
-    assert 40 <= len(kept) < PROBLEMS * N, words.decode()
+    child.wait()
+    assert 40 <= len(kept) < PROBLEMS * N, log.read_text()
     until = time.monotonic() + 60
     while alive(child.pid) and time.monotonic() < until:  # the engine's process sees that its owner is gone
         time.sleep(0.1)
