@@ -32,8 +32,9 @@ WITH grouped AS (
         END AS reason
     FROM grouped
 )
-SELECT problem_id, reason, CASE WHEN reason IS NULL THEN [chosen, rejected] END AS places
-FROM judged
+SELECT problem_id, coalesce(reason, CASE WHEN size IS NULL THEN 'fewer_than_two_completions' END) AS reason,
+    CASE WHEN reason IS NULL AND size IS NOT NULL THEN [chosen, rejected] END AS places
+FROM (SELECT DISTINCT problem_id FROM {rows}) LEFT JOIN judged USING (problem_id)
 QUALIFY row_number() OVER (
     PARTITION BY problem_id
     ORDER BY reason IS NULL DESC, chosen IS NOT NULL AND size > 1 DESC, size > 1 DESC,

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
+from genesys.curation import CurationReport, curate
+from genesys.curation.recipe_file import parse_recipe
 from genesys.rollouts.identity import RunIdentity
 from genesys.rollouts.run_folder import RunFolder, completion_row, problem_row, score_row
 from genesys.rollouts.spool import SpoolRow
@@ -21,12 +26,20 @@ MATH, OUTPUT, CODE, JUDGED = (
 Message = Mapping[str, str]
 
 
-def problem(name: str, task_type: str = MATH, gold: str = "42", **metadata: Any) -> Problem:
+def problem(
+    name: str,
+    task_type: str = MATH,
+    gold: str = "42",
+    *,
+    prompt: str | None = None,
+    source: str | None = None,
+    **metadata: Any,
+) -> Problem:
     return Problem(
         problem_id=name,
-        source=f"source-of-{task_type}",
+        source=source or f"source-of-{task_type}",
         task_type=task_type,
-        prompt=f"What is {name}? «ß»",
+        prompt=prompt or f"What is {name}? «ß»",
         verification_info={"ground_truth": gold},
         gold_standard_solution=None,
         metadata=metadata,
@@ -50,6 +63,8 @@ class Row:
     finish_reason: Any = "stop"
     messages: Sequence[Message] | None = None
     response_id: str | None = None
+    tokens: int | None = 7
+    parent_id: str | None = None
 
     @property
     def name(self) -> str:
@@ -78,7 +93,8 @@ def spool_rows(row: Row) -> list[SpoolRow]:
         text=text,
         finish_reason=row.finish_reason,
         prompt_tokens=3,
-        completion_tokens=7,
+        completion_tokens=row.tokens,
+        parent_id=row.parent_id,
         model="tiny",
         model_revision="abc",
         template="plain@1",
@@ -100,3 +116,30 @@ def make_run(folder: Path, rows: Sequence[Row], *, seed: int = 0, spooled: Seque
         run.commit(spool_rows(row))
     run.close(flush=False)
     return folder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sifted:
+    """What an output of some steps kept, and what it says of the rest."""
+
+    kept: list[str]
+    reasons: dict[str, str]
+    details: dict[str, str | None]
+    report: CurationReport
+
+
+def sifted(folder: Path, rows: Sequence[Row], steps: str, head: str = "") -> Sifted:
+    """Curates a run of the rows, right where no verdict is given, by an SFT recipe with these steps, as TOML."""
+    run = make_run(folder / "run", [replace(row, verdicts=row.verdicts or [verdict(1.0)]) for row in rows])
+    text = f'name = "mine"\n{head}\n[outputs.sft]\nlayout = "synthetic-1-sft"\nsteps = [{steps}]\n'
+    report = curate([run], parse_recipe(text), folder / "out", rejected=True)
+    rejected = pq.read_table(folder / "out" / "rejected").to_pylist()
+    found = Sifted(
+        kept=pq.read_table(folder / "out" / "sft").column("response_id").to_pylist(),
+        reasons={row["response_id"]: row["reason"] for row in rejected},
+        details={row["response_id"]: row["detail"] for row in rejected},
+        report=report,
+    )
+    assert sorted([*found.kept, *found.reasons]) == sorted(row.name for row in rows)
+    assert report.output("sft").completions.dropped == dict(Counter(found.reasons.values()))
+    return found
