@@ -15,6 +15,7 @@ from genesys.curation.builders.context import BuildContext
 from genesys.curation.builders.stage import drop
 from genesys.envs.gold_audit import gold_findings
 from genesys.errors import MalformedRow
+from genesys.rewards.gold import gold_answer
 from genesys.schema import Problem, text_digest
 
 PROBLEM = "problem"
@@ -90,7 +91,10 @@ class GoldChecked:
 
 @dataclass(frozen=True)
 class GoldAudited:
-    """Keeps problems whose gold scores 1 under their own verifier, and nothing and a near miss below."""
+    """Keeps problems whose gold scores 1 under their own verifier, and nothing and a near miss below.
+
+    A candidate with the field `gold_optional` may have none: then its tests must be usable.
+    """
 
     name: str = "gold_audit"
     version: str = "1"
@@ -101,8 +105,13 @@ class GoldAudited:
         while chunk := list(islice(remaining, _AT_ONCE)):
             problems = [problem_of(candidate) for candidate in chunk]
             found = gold_findings(problems, context.grader)
-            for candidate, (_, finding) in zip(chunk, found, strict=True):
-                if finding is None:
+            for candidate, (problem, finding) in zip(chunk, found, strict=True):
+                if finding is None or _may_lack_gold(candidate, problem, context):
                     yield candidate
                 else:
                     yield drop(candidate, f"gold:{finding.kind}", finding.detail)
+
+
+def _may_lack_gold(candidate: Candidate, problem: Problem, context: BuildContext) -> bool:
+    lacks = gold_answer(problem) is None and bool(candidate.get("gold_optional"))
+    return lacks and context.grader.check_gold(problem) is None

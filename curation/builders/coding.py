@@ -26,6 +26,10 @@ DEFAULTS: Mapping[str, Any] = {"languages": [], "require_gold": False, "source":
 dropped, and what to call a source whose rows do not say."""
 
 
+def _is_translated(candidate: Candidate) -> bool:
+    return bool(candidate.get("translated_from"))
+
+
 class CodeBuilder:
     """Programming problems with tests.
 
@@ -90,7 +94,7 @@ class CodeBuilder:
         if not self._languages or not self._options.llm:
             return rules
         steps = [translation(language) for language in self._languages]
-        return [*rules, *steps, Faithful(), _Retried(Solved(self._form, name="translated"))]
+        return [*rules, *steps, Faithful(), Solved(self._form, wants=_is_translated, name="translated")]
 
     def problem(self, candidate: Candidate) -> Problem:
         """The problem in its language, with the gold that passes."""
@@ -133,19 +137,3 @@ class CodeBuilder:
             "mbpp": "CC BY 4.0 (Austin et al., 2021)",
             "kattis": "each package's own: metadata.licence",
         }
-
-
-class _Retried:
-    """Proves translated golds, and passes on what was proven before."""
-
-    def __init__(self, solved: Solved) -> None:
-        self._solved = solved
-        self.name = solved.name
-        self.version = solved.version
-
-    def run(self, candidates: Any, context: Any) -> Iterator[Outcome]:
-        for candidate in candidates:
-            if candidate.get("translated_from"):
-                yield from self._solved.run([candidate], context)
-            else:
-                yield candidate

@@ -34,11 +34,13 @@ class Solved:
     Attributes:
         form: The problem of a candidate in a language.
         required: Whether a problem without any given solution is dropped.
+        wants: Whose solutions are run; the others go on as they are.
         name: Of the stage.
     """
 
     form: Callable[[Candidate, str], Problem]
     required: bool = False
+    wants: Callable[[Candidate], bool] = lambda candidate: True
     name: str = "solved"
     version: str = "1"
 
@@ -46,9 +48,15 @@ class Solved:
         """Adds `gold` and `language`; drops `no_solution`, `no_gold_passes` and `several_answers`."""
         remaining = iter(candidates)
         while chunk := list(islice(remaining, _AT_ONCE)):
-            started = [(candidate, self._start(candidate, context)) for candidate in chunk]
+            started = [
+                (candidate, self._start(candidate, context) if self.wants(candidate) else None)
+                for candidate in chunk
+            ]
             for candidate, tries in started:
-                yield self._judge(candidate, [(solution, verdict()) for solution, verdict in tries])
+                if tries is None:
+                    yield candidate
+                else:
+                    yield self._judge(candidate, [(solution, verdict()) for solution, verdict in tries])
 
     def _start(
         self, candidate: Candidate, context: BuildContext
@@ -63,7 +71,7 @@ class Solved:
         if not tries:
             if self.required:
                 return drop(candidate, "no_solution")
-            return candidate.having(language="python", gold=None)
+            return candidate.having(language="python", gold=None, gold_optional=True)
         passing = [solution for solution, verdict in tries if verdict.score == 1.0]
         if not passing:
             told = "; ".join(
@@ -80,10 +88,9 @@ class Solved:
 def _few(solutions: Sequence[dict[str, str]]) -> list[dict[str, str]]:
     """The first of each language, then the next ones: Python first, since problems are put in it."""
     ranked = sorted(solutions, key=lambda one: one["language"] != "python")
-    seen: set[str] = set()
-    first = [one for one in ranked if not (one["language"] in seen or seen.add(one["language"]))]  # type: ignore[func-returns-value]  # add returns None
-    rest = [one for one in ranked if one not in first]
-    return [*first, *rest][:TRIED]
+    first = {one["language"]: one for one in reversed(ranked)}
+    rest = [one for one in ranked if one is not first[one["language"]]]
+    return [*(one for one in ranked if one is first[one["language"]]), *rest][:TRIED]
 
 
 def _others(passing: Sequence[dict[str, str]]) -> list[dict[str, str]]:

@@ -182,18 +182,27 @@ def _call_test(line: str) -> dict[str, Any] | None:
         result = ast.literal_eval(test.comparators[0])
     except (ValueError, TypeError, SyntaxError):
         return None
-    if not _survives_json(arguments) or not _survives_json(result):
+    if not all(map(_survives_json, arguments)) or not _survives_json(_listed_tuples(result)):
         return None
     return {"type": CALL, "fn_name": call.func.id, "input": arguments, "output": result}
 
 
 def _survives_json(value: object) -> bool:
-    """Whether JSON holds a value as it is; a set or a dictionary of numbers comes back as another."""
-    if isinstance(value, list | tuple):
+    """Whether a value comes back from canonical JSON as it is: no tuple, no set, no unsorted dictionary."""
+    if isinstance(value, list):
         return all(map(_survives_json, value))
     if isinstance(value, dict):
-        return all(isinstance(key, str) for key in value) and all(map(_survives_json, value.values()))
+        names = list(value)
+        texts = all(isinstance(name, str) for name in names)
+        return texts and names == sorted(names) and all(map(_survives_json, value.values()))
     return value is None or isinstance(value, str | bool | int | float)
+
+
+def _listed_tuples(value: object) -> object:
+    """A result with lists for tuples: results are compared without regard to which of the two they are."""
+    if isinstance(value, list | tuple):
+        return [_listed_tuples(one) for one in value]
+    return value
 
 
 def _common(row: Row, source: str) -> Candidate:

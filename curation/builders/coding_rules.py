@@ -15,7 +15,8 @@ MAX_BYTES = 4_000_000
 """Of all tests of a problem: what a grader must read for each verification."""
 
 _FIGURE = re.compile(
-    r"<image>|<img\b|!\[[^\]]*\]\(|\\includegraphics|\b(see|in) the (picture|figure|image) below", re.I
+    r"<image>|<img\b|!\[[^\]]*\]\(|\\includegraphics|\b(see|in) the (picture|figure|image) below",
+    re.IGNORECASE,
 )
 _INTERACTIVE = re.compile(
     r"\bthis is an? interactive (problem|task)|\bflush (the )?(output|stdout)|fflush\(stdout\)|"

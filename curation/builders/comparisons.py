@@ -12,6 +12,7 @@ from genesys.curation.builders.stage import drop
 from genesys.curation.contamination import ContaminationIndex
 from genesys.curation.held_out import load_test_sets
 from genesys.curation.near_duplicates import first_alike
+from genesys.curation.words import critical_tokens
 from genesys.schema import digest_of
 
 LIKENESS, PIECE = 0.6, 2
@@ -20,7 +21,10 @@ LIKENESS, PIECE = 0.6, 2
 
 @dataclass(frozen=True)
 class NearlyUnique:
-    """Keeps the first of problems that say the same in nearly the same words, with the same numbers."""
+    """Keeps the first of problems that ask the same in nearly the same words.
+
+    Nearly the same words with other numbers, another answer or other tests are another problem.
+    """
 
     name: str = "near_duplicates"
     version: str = "1"
@@ -33,7 +37,9 @@ class NearlyUnique:
         """
         held = list(candidates)
         problems = [problem_of(candidate) for candidate in held]
-        alike = first_alike([one.prompt for one in problems], least=LIKENESS, size=PIECE, numbers=True)
+        prompts = [one.prompt for one in problems]
+        keys = [digest_of(critical_tokens(one.prompt), one.verification_info) for one in problems]
+        alike = first_alike(prompts, keys, least=LIKENESS, size=PIECE)
         for place, (candidate, (first, likeness)) in enumerate(zip(held, alike, strict=True)):
             if first == place:
                 yield candidate

@@ -32,7 +32,7 @@ def read_rows(
     columns: Sequence[str] | None = None,
     on_malformed: Callable[[MalformedRow], None] | None = None,
 ) -> Iterator[tuple[int, Row]]:
-    """Reads the rows of a JSONL, gzipped JSONL or Parquet file.
+    """Reads the rows of a JSONL, gzipped JSONL or Parquet file, or of a JSON array of objects.
 
     Args:
         path: The file.
@@ -55,6 +55,9 @@ def read_rows(
         file.seek(0)
         if magic == _PARQUET:
             yield from _parquet_rows(file, path, columns)
+            return
+        if magic.lstrip()[:1] == b"[":
+            yield from _array_rows(file, path)
             return
         if magic.startswith(_GZIP):
             lines = _lines(cast("IO[bytes]", gzip.GzipFile(fileobj=file)), path)
@@ -117,6 +120,18 @@ def _lines(file: IO[bytes], path: str | Path) -> Iterator[tuple[int, bytes]]:
     except (EOFError, gzip.BadGzipFile, zlib.error, OSError) as error:
         fault = f"{location(path, number + 1)}: the file is damaged from here on: {error}"
         raise DataError(fault, "Fetch the file again.") from None
+
+
+def _array_rows(file: IO[bytes], path: str | Path) -> Iterator[tuple[int, Row]]:
+    """The objects of one JSON array, which is read whole; numbers count from 1."""
+    try:
+        rows = json.loads(file.read())
+    except (ValueError, RecursionError) as error:
+        raise MalformedRow(f"{path} begins as a JSON array and is none: {error}") from None
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row, dict):
+            raise MalformedRow(f"{location(path, number)}: the array holds a JSON {type(row).__name__}")
+        yield number, row
 
 
 def _parse_line(line: bytes) -> Row:
