@@ -26,6 +26,7 @@ from genesys.rollouts.external_sort import BUDGET, ExternalSort
 from genesys.rollouts.identity import RunIdentity
 from genesys.rollouts.merge_rules import one_of
 from genesys.rollouts.parts import write_part
+from genesys.rollouts.remote_place import is_remote
 from genesys.rollouts.run_file import part_metadata, run_info, write_run_file
 from genesys.rollouts.run_folder import PART_CHARACTERS
 from genesys.rollouts.run_lock import LOCK_FILE, RunLock
@@ -72,10 +73,16 @@ def merge(
         on_rows: Called with a kind and how many of its rows are written, now and then.
 
     Raises:
+        ConfigurationError: If `out` is a URL.
         RunMismatch: If the runs are not of one identity, or `out` is there already.
         Conflict: If two runs have different rows under one id; the error names both.
         StorageError: If the disk refuses.
     """
+    if is_remote(out):
+        raise ConfigurationError(
+            f"--out {out} is a URL, and a merge is made on a local disk",
+            "Merge into a folder, and copy that.",
+        )
     readers = [RunReader.open(run) for run in runs]
     identity = common_identity(readers)
     out = Path(out)

@@ -146,12 +146,19 @@ class _Sender:
             logger.warning("%s", fault)
 
     def _main(self) -> None:
-        while self._due.get():
+        while self._is_due():
             try:
                 self._lease.check()
                 self._send_all(())
             except (StorageError, RunLocked) as error:
                 logger.warning("cannot send parts now: %s", error.fault)
+
+    def _is_due(self) -> bool:
+        """Waits until there is something to send; False at the end. What has gathered meanwhile is one errand."""
+        due = self._due.get()
+        while due and not self._due.empty():
+            due = self._due.get()
+        return due
 
     def _send_all(self, pauses: tuple[float, ...]) -> None:
         for name in self._mirror.unsent():

@@ -10,6 +10,10 @@ import pytest
 from fault_rig import Rig, build_shim
 from fault_sweep import KINDS, VARIANTS, Whole, cut, cuts, faulty, fresh, harvest_whole, lost, tables_of
 
+from genesys.rollouts.parts import part_files, read_part
+from genesys.rollouts.run_reader import RunReader
+from genesys.rollouts.spool import read_spool
+
 SAMPLED = 3
 """Faults of each kind, and power cuts of each variant, that are tried here."""
 
@@ -93,3 +97,64 @@ def test_a_clock_that_jumps_changes_nothing(rig: Rig, root: Path, whole: Whole, 
     assert resumed.status == 0, resumed.errors
     for kind, table in whole.tables.items():
         assert table.equals(tables_of(root / "run")[kind])
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder that a merge makes the same each time."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_merge_is_there_whole_or_not_at_all(rig: Rig, root: Path, whole: Whole) -> None:
+    fresh(root)
+    assert rig.harvest(root).status == 0
+    command = ["merge", root / "run", "--canonical", "--out", root / "merged"]
+    called = rig.call(*command, root=root)
+    assert called.status == 0, called.errors
+    expected = files_of(root / "merged")
+    for kind, at in [("KILL", at) for at in sample(called.operations, 0)] + [
+        ("ENOSPC", called.operations // 3)
+    ]:
+        shutil.rmtree(root / "merged")
+        failed = rig.call(*command, root=root, kind=kind, at=at)
+        assert failed.status == (1 if kind == "ENOSPC" else -9), failed.errors
+        assert "Traceback" not in failed.errors
+        assert not (root / "merged").exists() or files_of(root / "merged") == expected
+        if not (root / "merged").exists():
+            again = rig.call(*command, root=root)
+            assert again.status == 0, again.errors
+        assert files_of(root / "merged") == expected
+
+
+def test_a_repair_that_is_killed_is_ended_by_the_next(rig: Rig, root: Path, whole: Whole) -> None:
+    def damage() -> None:
+        fresh(root)
+        assert rig.harvest(root, kind="KILL", at=whole.operations * 3 // 4).status == -9
+        part = min((root / "run" / "completions").glob("part-*"))
+        part.write_bytes(part.read_bytes()[:-9])
+        with (root / "run" / "log.jsonl").open("a") as log:
+            log.write("torn")
+
+    damage()
+    command = ["fsck", root / "run", "--repair", "--json"]
+    operations = rig.call(*command, root=root).operations
+    for at in sample(operations, 1):
+        damage()
+        before = acknowledged_outside(root)
+        assert rig.call(*command, root=root, kind="KILL", at=at).status == -9
+        again = rig.call(*command, root=root)
+        assert again.status in (0, 1), again.errors  # 1: problems are missing, which collecting puts back
+        assert list(lost(root, before)) == []
+        resumed = rig.harvest(root)
+        assert resumed.status == 0, resumed.errors
+        assert rig.call("fsck", root / "run", root=root).status == 0
+        for kind, table in whole.tables.items():
+            assert table.equals(tables_of(root / "run")[kind])
+
+
+def acknowledged_outside(root: Path) -> set[str]:
+    """The completions of a run that do not lie in its first, damaged part."""
+    run = RunReader(root / "run")
+    _, *others = part_files(root / "run" / "completions")
+    rows = {row["response_id"] for part in others for batch in read_part(part) for row in batch.to_pylist()}
+    spooled = read_spool(run.spool_path, "completions")
+    return {f"completions {name}" for name in rows | set(spooled)}
