@@ -19,6 +19,7 @@ from genesys.rollouts.collector import Collector, CollectSettings
 from genesys.rollouts.identity import RunIdentity, response_ids
 from genesys.rollouts.planning import Messages, Unit
 from genesys.rollouts.progress import Progress
+from genesys.rollouts.remote_run import opened_place
 from genesys.rollouts.repetition import RepetitionRule, repetition_onset
 from genesys.rollouts.run_folder import RunFolder
 from genesys.rollouts.run_reader import RunReader
@@ -158,7 +159,7 @@ class Continuation:
             RunMismatch: If the sampler's model or settings are not the run's.
             SamplerError: If the sampler cannot go on.
         """
-        stored = RunIdentity(**RunReader(out).identity)
+        stored = RunIdentity(**RunReader.open(out).identity)
         sampling = Sampling.from_struct({**stored.sampling, "max_tokens": self.max_tokens})
         if self.max_tokens <= stored.sampling["max_tokens"]:
             raise ConfigurationError(
@@ -204,7 +205,7 @@ class Continuation:
 
     async def _collect(self, sampler: Sampler, out: Path, stored: RunIdentity, grader: Grader) -> Progress:
         settings = replace(self.settings, stop=None, opening=self._opening(stored))
-        with RunFolder.reopen(out) as run:
+        with opened_place(out) as place, RunFolder.reopen(place.folder, on_part=place.on_part) as run:
             run.log("continue", max_tokens=self.max_tokens, sampler=self.sampler)
             plan = ContinuationPlan(run, self.max_tokens, self.progress, limit=settings.limit)
             collector = Collector(
