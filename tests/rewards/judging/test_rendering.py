@@ -18,10 +18,10 @@ from genesys.schema import Problem, digest_of
 SIMILARITY = rubric_named("similarity")
 
 PUBLISHED = {
-    "equivalence@1": "5e451cea9882db04",
-    "similarity-code@1": "53ef18ba6f41dfca",
-    "similarity@1": "f0e7a5fd18dbd479",
-    "soundness@1": "9dc747a88e9c592b",
+    "equivalence@1": "c26d21686401eb37",
+    "similarity-code@1": "da66178bec079c34",
+    "similarity@1": "99471cd072c635a3",
+    "soundness@1": "5d851cda2a7f0427",
 }
 """Rubric -> digest of what a judge is asked with it. A digest that differs is another rubric: add a version."""
 
