@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from genesys.envs.sources.packed import PackedRecords
@@ -57,21 +57,26 @@ class FileProblems:
 
     def __init__(self, path: str | Path, *, skip_malformed: bool = False) -> None:
         self.path = path
-        self.skipped = 0
-        self.duplicates = 0
         with open_file(path) as file:
             self.identity = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+        self._begin(skip_malformed)
+
+    def _begin(self, skip_malformed: bool) -> None:
+        self.skipped = 0
+        self.duplicates = 0
         self._records = PackedRecords()
         self._lines = array("Q")
         self._index: dict[str, int] = {}
         self._load(skip_malformed)
 
+    def _rows(self, on_malformed: Callable[[MalformedRow], None] | None) -> Iterator[tuple[int, Row]]:
+        return read_rows(self.path, columns=COLUMNS, on_malformed=on_malformed)
+
     def _load(self, skip_malformed: bool) -> None:
         def skip(_: MalformedRow) -> None:
             self.skipped += 1
 
-        rows = read_rows(self.path, columns=COLUMNS, on_malformed=skip if skip_malformed else None)
-        for line, row in rows:
+        for line, row in self._rows(skip if skip_malformed else None):
             try:
                 problem = _problem(row)
             except MalformedRow as error:

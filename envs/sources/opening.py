@@ -7,6 +7,7 @@ from typing import Any
 
 from genesys.envs.sources.files import FileProblems
 from genesys.envs.sources.generated import GENERATORS, GeneratedProblems, Generator
+from genesys.envs.sources.hub_spec import PREFIX
 from genesys.envs.sources.listed import COLLECTIONS
 from genesys.envs.sources.source import ProblemSource
 from genesys.errors import ConfigurationError, UnknownName
@@ -22,7 +23,8 @@ def open_problems(
 
     Args:
         spec: A path to a JSONL, gzipped JSONL or Parquet file in the common schema; a generator with its
-            parameters, `"arithmetic:level=2,seed=7,size=1000"`; or a source, which is returned as it is.
+            parameters, `"arithmetic:level=2,seed=7,size=1000"`; a dataset on the hub,
+            `"hf:org/name@revision:config:split"`; or a source, which is returned as it is.
             A word that is no generator and has neither a slash nor a dot counts as a misspelt generator.
         skip_malformed: For a file: count rows that do not parse and go on.
         **params: For a generator: `level`, `seed` and `size`, as in the text. None counts as not given.
@@ -36,7 +38,8 @@ def open_problems(
     given = {name: value for name, value in params.items() if value is not None}
     if isinstance(spec, str) and spec.partition(":")[0] in COLLECTIONS:
         return _collection(spec, given)
-    if isinstance(spec, str) and _is_generator(spec):
+    on_hub = isinstance(spec, str) and spec.startswith(PREFIX)
+    if isinstance(spec, str) and not on_hub and _is_generator(spec):
         return _generated(spec, given)
     if given:
         names = ", ".join(f"{name}={value!r}" for name, value in given.items())
@@ -44,6 +47,10 @@ def open_problems(
             f"{names} given with {str(spec)!r}, which is no generator",
             f"Leave it out, or name a generator: {', '.join(sorted(GENERATORS))}.",
         )
+    if isinstance(spec, str) and on_hub:
+        from genesys.envs.sources.hub import HubProblems
+
+        return HubProblems(spec, skip_malformed=skip_malformed)
     if isinstance(spec, str | Path):
         return FileProblems(spec, skip_malformed=skip_malformed)
     if isinstance(spec, ProblemSource):

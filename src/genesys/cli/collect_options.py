@@ -26,8 +26,8 @@ Problems = Annotated[
     _option(
         PROBLEMS,
         "--problems",
-        "A file (JSONL, .gz, Parquet in the common schema) or a generator such as "
-        "arithmetic:level=2,seed=7,size=1000. Default: the environment's generator.",
+        "A file (JSONL, .gz, Parquet in the common schema), a generator such as "
+        "arithmetic:level=2,seed=7,size=1000, or hf:org/name@revision:config:split. Default: the environment's generator.",
     ),
 ]
 MixtureFile = Annotated[
