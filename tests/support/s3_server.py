@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.util import find_spec
 
 import pytest
@@ -38,7 +39,7 @@ def s3_server() -> Iterator[dict[str, str]]:
         before = {name: os.environ.get(name) for name in environment}
         os.environ.update(environment)
         try:
-            import s3fs
+            s3fs = import_module("s3fs")
 
             s3fs.S3FileSystem(skip_instance_cache=True).mkdir(BUCKET)
             yield environment
