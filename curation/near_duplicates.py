@@ -64,9 +64,11 @@ def first_alike(
     leader = list(range(len(texts)))
     likeness = [1.0] * len(texts)
     known: dict[int, frozenset[str]] = {}
-    for one, other in _candidates(sketches(texts, size)):
+    numbers: dict[str, int] = {}
+    numbered = np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.uint32)
+    for one, other in _candidates(sketches(texts, size), numbered):
         first, second = _leader(leader, one), _leader(leader, other)
-        if first == second or keys[one] != keys[other]:
+        if first == second:
             continue
         for index in (one, other):
             if index not in known:
@@ -91,17 +93,18 @@ def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
     return common / (len(one) + len(other) - common)
 
 
-def _candidates(made: Sketches) -> Iterator[tuple[int, int]]:
-    """Pairs (earlier, later) that agree in a band; in a bucket, each with the first and with the one before."""
+def _candidates(made: Sketches, keys: npt.NDArray[np.uint32]) -> Iterator[tuple[int, int]]:
+    """Pairs (earlier, later) of one key that agree in a band: in a bucket, each with the first and the one before."""
     for band in range(BANDS):
-        columns = np.ascontiguousarray(made[:, band * ROWS_PER_BAND : (band + 1) * ROWS_PER_BAND])
-        keys = columns.view(np.dtype((np.void, columns.dtype.itemsize * ROWS_PER_BAND))).ravel()
-        order = np.argsort(keys, kind="stable")
-        same = np.flatnonzero(keys[order][1:] == keys[order][:-1])
+        rows = made[:, band * ROWS_PER_BAND : (band + 1) * ROWS_PER_BAND]
+        columns = np.ascontiguousarray(np.column_stack([rows, keys]))
+        buckets = columns.view(np.dtype((np.void, columns.dtype.itemsize * columns.shape[1]))).ravel()
+        order = np.argsort(buckets, kind="stable")
+        same = np.flatnonzero(buckets[order][1:] == buckets[order][:-1])
         head = -1
         for at in same.tolist():
             before, this = int(order[at]), int(order[at + 1])
-            if head < 0 or keys[head] != keys[this]:
+            if head < 0 or buckets[head] != buckets[this]:
                 head = before
             yield before, this
             if head != before:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from curation_runs import Row, make_run, problem, verdict
 
+from genesys.curation import load_recipe
+
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
@@ -57,3 +59,20 @@ def test_wrong_usage_is_one_clear_error_and_status_2(run: Path, tmp_path: Path) 
     assert "Did you mean 'synthetic-1'?" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_recipe_is_printed_to_be_copied(tmp_path: Path) -> None:
+    done = genesys("curate", "--show-recipe", "openr1-math")
+    assert done.returncode == 0
+    (tmp_path / "mine.toml").write_text(done.stdout)
+    assert load_recipe(tmp_path / "mine.toml").name == "openr1-math"
+    unknown = genesys("curate", "--show-recipe", "openr1")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert "Did you mean 'openr1-math'?" in unknown.stderr
+
+
+def test_rejected_rows_are_written_where_asked_for(run: Path, tmp_path: Path) -> None:
+    done = genesys("curate", run, "--out", tmp_path / "out", "--rejected", "--threads", 1, "--json")
+    report = json.loads(done.stdout)
+    assert sum(file["rows"] for file in report["rejected"]) == 6
+    assert (tmp_path / "out" / "rejected" / "train-00000-of-00001.parquet").is_file()
