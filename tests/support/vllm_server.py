@@ -46,7 +46,7 @@ QUIET = {
 ARGUMENTS = (
     *("--served-model-name", "tiny", "--dtype", "float32", "--gpu-memory-utilization", "0.2"),
     *("--enforce-eager", "--no-enable-chunked-prefill", "--disable-log-stats"),
-    *("--structured-outputs-config", json.dumps({"disable_any_whitespace": True})),
+    *("--structured-outputs-config", json.dumps({"backend": "xgrammar", "disable_any_whitespace": True})),
 )
 
 
