@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from genesys.rewards.judging.rendering import Asked
+from genesys.rewards.judging.replies import MAX_EXPLANATION
 from genesys.rewards.judging.rubric import Rubric
 from genesys.rewards.judging.settings import JudgeSettings, SchemaUse
 from genesys.schema import digest_of
@@ -80,8 +81,13 @@ class Question:
 
 
 def reply_schema(rubric: Rubric, receipt: str | None) -> Mapping[str, Any]:
-    """The JSON schema of a reply; with a receipt number, that number is the only one it may carry."""
+    """The JSON schema of a reply; with a receipt number, that number is the only one it may carry.
+
+    Then the explanation is bounded as well: a small judge under a grammar may otherwise find no end.
+    """
     if receipt is None:
         return rubric.schema
-    properties = {**rubric.schema["properties"], "receipt": {"type": "string", "enum": [receipt]}}
+    properties = dict(rubric.schema["properties"])
+    properties["receipt"] = {"type": "string", "enum": [receipt]}
+    properties["explanation"] = {**properties["explanation"], "maxLength": MAX_EXPLANATION}
     return {**rubric.schema, "properties": properties}
