@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,11 +20,13 @@ from genesys.rollouts.durable import aside_of, make_folder, storage_errors
 from genesys.rollouts.identity import RunIdentity
 from genesys.rollouts.local_disk import check_local
 from genesys.rollouts.parts import read_parts, remove_unfinished, write_part
+from genesys.rollouts.rows import completion_row, problem_row, score_row
 from genesys.rollouts.run_file import RUN_FILE, part_metadata, run_info, write_run_file
 from genesys.rollouts.run_lock import LOCK_FILE, RunLock
 from genesys.rollouts.run_reader import KEYS, LOG_FILE, SCHEMAS, SPOOL_FILE, RunReader, key_of
 from genesys.rollouts.spool import OWNER, Spool, SpoolRow
-from genesys.schema import Completion, Problem, Verdict
+
+__all__ = ["PART_CHARACTERS", "RunFolder", "completion_row", "problem_row", "score_row"]
 
 PART_CHARACTERS = 64 << 20
 """Parts of some ten megabytes after compression: few enough to list, small enough to copy again."""
@@ -269,28 +271,3 @@ class RunFolder:
 
     def __exit__(self, error_type: type[BaseException] | None, *_: object) -> None:
         self.close(flush=error_type is None or not issubclass(error_type, StorageError))
-
-
-def problem_row(problem: Problem, messages: Iterable[Mapping[str, str]]) -> SpoolRow:
-    """A problem with the messages it was put as, as a row to commit."""
-    rendered = [{"content": message["content"], "role": message["role"]} for message in messages]
-    row = {**problem.to_row(), "problem_digest": problem.digest, "messages": rendered}
-    return SpoolRow("problems", problem.problem_id, row)
-
-
-def completion_row(problem: Problem, completion: Completion) -> SpoolRow:
-    """A completion as a row to commit."""
-    digests = {"problem_digest": problem.digest, "text_digest": completion.text_digest}
-    return SpoolRow("completions", completion.response_id, {**completion.to_row(), **digests})
-
-
-def score_row(problem: Problem, response_id: str, text_digest: str, verdict: Verdict) -> SpoolRow:
-    """A verdict on a response as a row to commit."""
-    row = {
-        "response_id": response_id,
-        "problem_id": problem.problem_id,
-        "text_digest": text_digest,
-        "problem_digest": problem.digest,
-        **verdict.to_row(),
-    }
-    return SpoolRow("scores", key_of("scores", row), row)
