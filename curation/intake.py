@@ -49,9 +49,12 @@ SELECT problem_id, task_type, source, location AS problem_location
 FROM rendering QUALIFY row_number() OVER (PARTITION BY problem_id ORDER BY run) = 1
 """
 
-# All verdicts on exactly the text and the problem that the runs hold.
+# All verdicts on exactly the text and the problem that the runs hold. A verifier that asks a judge about what it
+# leaves open (`dual-math`) says in its info who decided.
 _VERDICT = """
-SELECT place, task_type, verifier, score, cause, score_row.run, score_row.location
+SELECT place, task_type, verifier, score, cause, score_row.run, score_row.location,
+    split_part(split_part(verifier, '@', 1), '+', 1) IN (SELECT name FROM judge)
+        AND NOT regexp_matches(info, '"decided_by": ?"math"') AS by_judge
 FROM score_row JOIN response USING (response_id) JOIN problem ON problem.problem_id = response.problem_id
 WHERE md5_number(score_row.text_digest) = text_key AND md5_number(score_row.problem_digest) = problem_key
 """
@@ -62,13 +65,13 @@ _LATEST = (
 )
 
 _SCORE = f"""
-SELECT place, verifier, score, cause, location AS score_location
+SELECT place, verifier, score, cause, location AS score_location, by_judge
 FROM verdict JOIN chosen_verifier USING (task_type, verifier) {_LATEST.format(first="")}
 """
 
 _OPINION = f"""
 SELECT place, verifier AS judge, score AS judge_score
-FROM verdict JOIN judge ON judge.name = split_part(split_part(verifier, '@', 1), '+', 1)
+FROM verdict JOIN judge ON judge.name = split_part(split_part(verifier, '@', 1), '+', 1) WHERE by_judge
 {_LATEST.format(first="judge.rank, ")}
 """
 
@@ -78,7 +81,7 @@ SELECT place, response.location, score_location, problem_location, prompt_locati
     text_key, response.size AS text_size, text_size + rendering.size AS size, open_think,
     parent.parent_id IS NOT NULL AS continued, verifier, score, cause,
     coalesce(score >= coalesce(least, {default}), false) AS passes, 
-    passes AND split_part(split_part(verifier, '@', 1), '+', 1) NOT IN (SELECT name FROM judge) AS symbolic,
+    passes AND NOT by_judge AS symbolic,
     judge, judge_score >= {judged} AS judged, passes OR coalesce(judged, false) AS "right"
 FROM response
 JOIN problem USING (problem_id)
@@ -128,11 +131,11 @@ def take_in(lake: Lake, snapshot: Snapshot, recipe: Recipe, verifiers: tuple[str
     )
     lake.execute("DROP TABLE seen")
     lake.execute(f"CREATE TEMP TABLE problem AS {_PROBLEM}")
+    _fill(lake, "judge(name VARCHAR, rank INTEGER)", {name: rank for rank, name in enumerate(recipe.judges)})
     lake.execute(f"CREATE TEMP TABLE verdict AS {_VERDICT}")
     chosen = choose_verifiers(lake, recipe, verifiers)
     _fill(lake, "chosen_verifier(task_type VARCHAR, verifier VARCHAR)", chosen)
     _fill(lake, "threshold(task_type VARCHAR, least DOUBLE)", recipe.thresholds)
-    _fill(lake, "judge(name VARCHAR, rank INTEGER)", {name: rank for rank, name in enumerate(recipe.judges)})
     lake.execute(f"CREATE TEMP TABLE score AS {_SCORE}")
     lake.execute(f"CREATE TEMP TABLE opinion AS {_OPINION}")
     judged = recipe.threshold(JUDGED)

@@ -116,3 +116,17 @@ def test_datasets_loads_each_config(made: tuple[CurationReport, Path], tmp_path:
     for name, rows in (("default", 1), ("extended", 1), ("all", 2)):
         found = datasets.load_dataset(str(made[1]), name, cache_dir=str(tmp_path))["train"]
         assert (found.column_names, found.num_rows) == (SCHEMA.names, rows)
+
+
+def test_a_dual_verifier_says_who_decided(tmp_path: Path) -> None:
+    a = problem("a", source="olympiads")
+    plan = [(1.0, "math"), (1.0, "judge"), (0.0, "math"), (0.0, "judge")]
+    rows = [
+        Row(problem=a, index=index, verdicts=[verdict(score, verifier="dual-math@1+abc", decided_by=by)])
+        for index, (score, by) in enumerate(plan)
+    ]
+    curate([make_run(tmp_path / "run", rows)], "openr1-math", tmp_path / "out")
+    row = row_of(tmp_path / "out", "default")
+    assert row["correctness_math_verify"] == [True, False, False, False]
+    assert row["correctness_llama"] == [None, True, None, False]
+    assert row["correctness_count"] == 2
