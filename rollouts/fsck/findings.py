@@ -39,6 +39,7 @@ class Finding:
         count: Rows or lines that it concerns; 0 where it is the file as a whole.
         done: What a repair did about it; None where nothing was done.
         remedy: What a person can do about it, where a repair cannot.
+        stays: Whether a repair leaves it as it is.
     """
 
     check: str
@@ -47,6 +48,7 @@ class Finding:
     count: int = 0
     done: str | None = None
     remedy: str | None = None
+    stays: bool = False
 
     @property
     def is_fault(self) -> bool:
@@ -71,11 +73,21 @@ class FsckReport:
         """Whether nothing is wrong, or nothing any more."""
         return all(finding.done is not None for finding in self.findings if finding.is_fault)
 
-    def add(self, check: str, place: str, text: str, *, count: int = 0, remedy: str | None = None) -> Finding:
+    def add(
+        self,
+        check: str,
+        place: str,
+        text: str,
+        *,
+        count: int = 0,
+        remedy: str | None = None,
+        stays: bool = False,
+    ) -> None:
         """Notes a finding; several rows of one place with one fault are one finding with its first example."""
         for finding in self.findings:
-            if count and (finding.check, finding.place) == (check, place):
+            if count and (finding.check, finding.place, finding.stays) == (check, place, stays):
                 finding.count += count
-                return finding
-        self.findings.append(Finding(check=check, place=place, text=text, count=count, remedy=remedy))
-        return self.findings[-1]
+                return
+        self.findings.append(
+            Finding(check=check, place=place, text=text, count=count, remedy=remedy, stays=stays)
+        )

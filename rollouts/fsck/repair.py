@@ -61,7 +61,7 @@ class Repair:
 
     def _did(self, path: Path, text: str) -> None:
         for finding in self._findings(self._check.name(path)):
-            if finding.check != "no-problem":  # such rows stay: who collects again puts the problems back
+            if not finding.stays:
                 finding.done, finding.remedy = text, None
 
     def _mend_run_file(self) -> None:
@@ -76,7 +76,8 @@ class Repair:
         info = run_info(identity, None)
         write_run_file(self._folder, info)
         self._check.info = info
-        self._did(path, f"written anew from what the run's rows say{kept}")
+        hint = 'If it was collected with --spool, put that path back under "spool"'
+        self._did(path, f"written anew from what the run's rows say{kept}. {hint}")
 
     def _known_identity(self) -> RunIdentity | None:
         said = [identity_in(part.metadata()) for part in self._check.parts]
@@ -111,12 +112,14 @@ class Repair:
         content = self._check.spool
         journal = content.path.with_name(f"{content.path.name}-wal")
         places = [self._lost.keep(path) for path in (content.path, journal) if path.exists()]
-        if not mended_of(content.path).exists():  # else an earlier repair came so far: the old one may be torn
+        if not mended_of(
+            content.path
+        ).exists():  # else an earlier repair came so far: the old one may be torn
             write_anew(content)
         replace_with_mended(content.path)
         saved = sum(map(len, content.rows.values())) - sum(map(len, content.drop.values()))
         for finding in self._findings(str(content.path)):
-            if finding.check != "no-problem":
+            if not finding.stays:
                 finding.done = f"{saved} sound rows written anew; the old one is {', '.join(places)}"
                 finding.remedy = None
 

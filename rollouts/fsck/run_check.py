@@ -150,7 +150,7 @@ class RunCheck:
         return fault is not None and not fault.stays
 
     def _note(self, fault: Fault, place: str) -> None:
-        self.report.add(fault.check, place, fault.text, count=1, remedy=fault.remedy)
+        self.report.add(fault.check, place, fault.text, count=1, remedy=fault.remedy, stays=fault.stays)
 
     def _is_foreign(self, part: Part) -> bool:
         said = part.metadata()
