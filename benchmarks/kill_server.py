@@ -22,6 +22,7 @@ import time
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,12 @@ class Watch:
         self.seen = set(rows)
 
 
+def load(*modules: str) -> None:
+    """Imports what the forks need, once; nothing of it is used before they are made."""
+    for module in modules:
+        import_module(module)
+
+
 def schedule(options: argparse.Namespace, rng: random.Random) -> list[str]:
     """Who is killed, kill by kill."""
     whom = ["server"] * options.server_kills + ["both"] * options.both
@@ -204,6 +211,7 @@ def tiny_model(folder: Path, context: int) -> Path:
 
 def over_vllm(options: argparse.Namespace, work: Path) -> bool:
     """Kills over vLLM's server; whether nothing was wrong."""
+    load("httpx", "genesys.rollouts.samplers.server_sampler", "genesys.rewards.output_verifier")
     rng = random.Random(options.seed)
     server = Server(tiny_model(work / "model", context=2048), work / "server.log")
     settings = {
@@ -240,6 +248,7 @@ def over_vllm(options: argparse.Namespace, work: Path) -> bool:
 
 def over_transformers(options: argparse.Namespace, work: Path) -> bool:
     """Kills over a reproducible sampler; whether the canonical forms are the same bytes."""
+    load("genesys.rollouts.samplers.transformers_sampler", "transformers.models.qwen2.modeling_qwen2")
     rng = random.Random(options.seed)
     settings = {
         "env_id": "genesys/output-prediction-v0",
