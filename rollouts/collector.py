@@ -168,11 +168,14 @@ class Collector:
 
     async def _may_go_on(self, work: UnitWork, watch: BudgetWatch) -> bool:
         """Waits for room for one more request; False once a budget is reached."""
+        has_slot = False
         with suppress(TimeoutError):
             async with asyncio.timeout(watch.seconds_left):
-                await work.slots.acquire()
+                has_slot = await work.slots.acquire()
         self.progress.cost = watch.cost
         self.progress.stopped_by = self.progress.stopped_by or watch.reached()
+        if self.progress.stopped_by and has_slot:
+            work.slots.release()  # units on their way may want it for another round
         return self.progress.stopped_by is None
 
 

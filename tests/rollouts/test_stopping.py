@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,19 @@ import pytest
 from harvest_child import harvest_of
 from hypothesis import given
 from hypothesis import strategies as st
+from runs import make_identity
 
 from genesys.envs.sources import open_problems
 from genesys.errors import ConfigurationError
 from genesys.rollouts.budgets import Budget, Prices
-from genesys.rollouts.collector import CollectSettings
+from genesys.rollouts.collecting import make_environment
+from genesys.rollouts.collector import Collector, CollectSettings
 from genesys.rollouts.progress import Progress
+from genesys.rollouts.run_folder import RunFolder
 from genesys.rollouts.run_reader import RunReader
+from genesys.rollouts.sampler import Capabilities, Sample, SampleRequest
 from genesys.rollouts.tallies import StoppingRule, Tally, stopping_rule
+from genesys.schema import Sampling
 
 PROBLEMS = "arithmetic:level=1,seed=0,size=30"
 N = 8
@@ -119,7 +125,9 @@ def test_a_call_that_a_budget_interrupts_ends_where_an_uninterrupted_one_does(
     rule = stopping_rule(2, until_pair=True)
     harvest(recording, tmp_path / "whole", stop=rule)
     for most in (7, 20, 55):
-        progress = harvest(recording, tmp_path / "pieces", stop=rule, budget=Budget(completions=most))
+        progress = harvest(
+            recording, tmp_path / "pieces", stop=rule, concurrency=1, budget=Budget(completions=most)
+        )
         assert progress.before + progress.completions == most
         assert progress.stopped_by == f"{most} completions"
     assert harvest(recording, tmp_path / "pieces", stop=rule).stopped_by is None
@@ -159,6 +167,42 @@ def test_time_that_is_over_stops_a_call_and_loses_nothing(tmp_path: Path, record
     assert progress.completions == 0
     assert progress.stopped_by is not None
     assert harvest(recording, tmp_path / "run").completions == 30 * N
+
+
+class _EndlessSampler:
+    """Answers the first problem at once and the others never."""
+
+    model = "model"
+    model_revision: str | None = "sha256:1"
+    sampling = Sampling()
+    settings: Mapping[str, Any] = {}
+    capabilities = Capabilities()
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def sample(self, request: SampleRequest) -> AsyncIterator[Sample]:
+        self.asked += 1
+        if self.asked > 1:
+            await asyncio.Event().wait()
+        yield Sample(
+            problem_id=request.problem_id,
+            sample_index=request.sample_indices[0],
+            text="\\boxed{1}",
+            finish_reason="stop",
+        )
+
+    async def aclose(self) -> None:
+        pass
+
+
+def test_what_is_in_flight_past_its_grace_is_cancelled_and_the_rest_kept(tmp_path: Path) -> None:
+    environment = make_environment("genesys/math-v0", problems=PROBLEMS)
+    settings = CollectSettings(concurrency=4, verify=False, budget=Budget(seconds=0.5, grace=0.1))
+    with RunFolder(tmp_path / "run", make_identity()) as run:
+        progress = asyncio.run(Collector(environment, _EndlessSampler(), run, settings).collect())
+    assert (progress.completions, progress.failed) == (1, 0)
+    assert progress.stopped_by is not None
 
 
 def test_a_budget_that_suffices_stops_nothing(tmp_path: Path, recording: Path) -> None:
