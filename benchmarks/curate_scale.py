@@ -20,8 +20,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from curate_traces import make_traces
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from benchmarks.curate_traces import make_traces
 
 MIB = 1 << 20
 
@@ -43,16 +43,11 @@ def curate(run: Path, out: Path, threads: int, memory: str) -> dict[str, Any]:
 
     began = time.perf_counter()
     stages: dict[str, float] = {}
-    report = make(
-        [run],
-        "synthetic-1",
-        out,
-        threads=threads,
-        memory=memory,
-        on_stage=lambda stage: stages.setdefault(
-            stage.partition(" ")[0], round(time.perf_counter() - began, 1)
-        ),
-    )
+
+    def note(stage: str) -> None:
+        stages.setdefault(stage.partition(" ")[0], round(time.perf_counter() - began, 1))
+
+    report = make([run], "synthetic-1", out, threads=threads, memory=memory, on_stage=note)
     written = sum(file.size for output in report.outputs for file in output.files)
     return {
         "megabytes_written": round(written / MIB),

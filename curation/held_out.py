@@ -31,7 +31,7 @@ def load_test_sets(tests: tuple[str, ...]) -> tuple[HeldOutProblem, ...]:
 
     Args:
         tests: Each the path of a JSONL, gzip or Parquet file, a known name, or a hub id with a
-            configuration where it needs one: "owner/name:configuration".
+            configuration where it needs one: "hf:owner/name:configuration".
 
     Raises:
         ConfigurationError: If one is neither.
@@ -45,12 +45,12 @@ def _read(name: str) -> list[HeldOutProblem]:
     rows: Iterator[Mapping[str, Any]]
     if path.is_file():
         label, rows = path.name.split(".")[0], (row for _, row in read_rows(path))
-    elif name in KNOWN or (name.count("/") == 1 and not path.suffix):
-        label, rows = name, _hub_rows(KNOWN.get(name, name))
+    elif name in KNOWN or name.startswith("hf:") or (name.count("/") == 1 and not path.suffix):
+        label, rows = name, _hub_rows(KNOWN.get(name, name.removeprefix("hf:")))
     else:
         raise ConfigurationError(
             f"no test set {name!r}: there is no such file",
-            f"Give a JSONL or Parquet file, a hub id such as owner/name, or one of: {', '.join(KNOWN)}.",
+            f"Give a JSONL or Parquet file, a hub id such as hf:owner/name, or one of: {', '.join(KNOWN)}.",
         )
     found = [_problem(label, number, row) for number, row in enumerate(rows, 1)]
     if not found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from genesys.curation.scanning import PART_BITS
 from genesys.curation.snapshot import Part, Rows
 from genesys.errors import ConfigurationError, DataError, StorageError
 from genesys.optional import require
+from genesys.rewards.grading.limits import default_workers
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
@@ -41,7 +41,7 @@ class Lake:
         settings = {"autoinstall_known_extensions": "false", "preserve_insertion_order": "false"}
         settings["temp_directory"] = str(spill)
         settings |= {} if memory is None else {"memory_limit": memory}
-        self.threads = threads or len(os.sched_getaffinity(0))
+        self.threads = threads or default_workers()
         settings["threads"] = str(self.threads)
         try:
             self.connection: DuckDBPyConnection = self._duckdb.connect(":memory:", config=settings)

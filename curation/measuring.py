@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from threading import Lock
 
@@ -11,6 +10,7 @@ import pyarrow as pa
 
 from genesys.curation.lake import Lake
 from genesys.curation.scanning import for_each_table
+from genesys.schema import digest_of
 
 Measure = Callable[[pa.Array], pa.Array]
 """Texts -> one value each."""
@@ -31,7 +31,7 @@ def measured(lake: Lake, rows: str, name: str, measure: Measure, type_: pa.DataT
     Returns:
         Name of a table (location, value) that has all locations of the view.
     """
-    table = "measured_" + re.sub(r"\W+", "_", name)
+    table = f"measured_{digest_of(name, bits=64)}"
     schema = pa.schema([("location", pa.int64()), ("value", type_)])
     if not lake.number(f"SELECT count(*) FROM duckdb_tables() WHERE table_name = '{table}'"):
         lake.create(table, lake.relation(schema.empty_table()))

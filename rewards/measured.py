@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 Rate = tuple[float, float, float]
 """Per cent: the rate, and the ends of its 95 % interval."""
@@ -36,9 +38,11 @@ def measured_errors(key: str) -> MeasuredErrors | None:
 @cache
 def _all() -> dict[str, MeasuredErrors]:
     table = tomllib.loads(files("genesys.rewards").joinpath("measured.toml").read_text("utf-8"))
-    return {
-        key: MeasuredErrors(
-            **{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
-        )
-        for key, fields in table.items()
+    return {key: _errors(fields) for key, fields in table.items()}
+
+
+def _errors(fields: Mapping[str, Any]) -> MeasuredErrors:
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
     }
+    return MeasuredErrors(**values)

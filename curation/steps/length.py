@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
 
     from genesys.curation.lake import Lake
+
+_ONE_AT_A_TIME = Lock()
+"""Tokenizers have threads of their own, and refuse to be borrowed by two of ours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,5 +76,6 @@ def _tokenizer(name: str) -> Any:
 
 
 def _counts(name: str, texts: pa.Array) -> pa.Array:
-    encoded = _tokenizer(name)(texts.to_pylist(), add_special_tokens=False)["input_ids"]
+    with _ONE_AT_A_TIME:
+        encoded = _tokenizer(name)(texts.to_pylist(), add_special_tokens=False)["input_ids"]
     return pa.array([len(ids) for ids in encoded], pa.int64())

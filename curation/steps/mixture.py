@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from genesys.curation.lake import quoted
-from genesys.errors import ConfigurationError
+from genesys.errors import ConfigurationError, DataError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
@@ -157,7 +157,13 @@ class Balance:
             lake.rows(f"SELECT {self.by}, count(DISTINCT problem_id) FROM {rows} GROUP BY 1 ORDER BY 1")
         )
         shares = dict(self.shares) or dict.fromkeys(counts, 1.0)
-        total = min((counts.get(name, 0) / share for name, share in shares.items()), default=0.0)
+        for name in shares:
+            if name not in counts:
+                raise DataError(
+                    f"balance: no problem of {self.by} {name!r} is left, so that nothing has its share",
+                    f"Take it out of shares; there are: {', '.join(counts) or 'none'}.",
+                )
+        total = min((counts[name] / share for name, share in shares.items()), default=0.0)
         cases = " ".join(
             f"WHEN {quoted(name)} THEN {int(total * share + 1e-9)}" for name, share in shares.items()
         )

@@ -123,7 +123,12 @@ def test_test_sets_that_cannot_be_used_are_named(tmp_path: Path) -> None:
 
 
 def test_the_band_of_difficulty_is_over_all_scored_completions(tmp_path: Path) -> None:
-    scores = {"easy": [1.0, 1.0], "hard": [0.0, 0.0, None], "right": [1.0, 0.0], "unknown": [1.0, None]}
+    scores: dict[str, list[float | None]] = {
+        "easy": [1.0, 1.0],
+        "hard": [0.0, 0.0, None],
+        "right": [1.0, 0.0],
+        "unknown": [1.0, None],
+    }
     given = [
         Row(problem=problem(name), index=index, verdicts=[verdict(score)])
         for name, found in scores.items()
@@ -166,6 +171,8 @@ def test_balance_keeps_as_many_problems_as_the_shares_allow(tmp_path: Path) -> N
     assert kept_problems(found.kept) == {"a": 5, "b": 5}
     assert {found.reasons[f"c-{number}/0"] for number in range(2)} == {"no_share"}
     assert kept_problems(sifted(tmp_path / "two", given, '"balance"').kept) == {"a": 2, "b": 2, "c": 2}
+    with pytest.raises(DataError, match="no problem of source 'd' is left"):
+        sifted(tmp_path / "three", given, '{ step = "balance", shares = { a = 1, d = 1 } }')
 
 
 def test_sources_are_kept_or_left(tmp_path: Path) -> None:

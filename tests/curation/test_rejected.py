@@ -16,7 +16,7 @@ from genesys.curation import curate
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("rejected")
-    plan = {"a": [1.0, 0.0, 0.5, None], "b": [0.0, 0.0], "c": [1.0]}
+    plan: dict[str, list[float | None]] = {"a": [1.0, 0.0, 0.5, None], "b": [0.0, 0.0], "c": [1.0]}
     rows = [
         Row(problem=problem(name), index=index, verdicts=[verdict(score)])
         for name, scores in plan.items()

@@ -12,6 +12,7 @@ import pytest
 from curation_runs import Row, make_run, problem, verdict
 
 from genesys.curation import curate, shaping
+from genesys.curation.buckets import fill_buckets
 from genesys.curation.layouts.columns import TextTable, answered, assistant
 
 
@@ -40,9 +41,8 @@ def test_the_size_of_buckets_moves_no_byte(tmp_path: Path, monkeypatch: pytest.M
     run = make_run(tmp_path / "run", rows[:250], spooled=rows[240:])
     curate([run], "synthetic-1", tmp_path / "whole")
     expected = content(tmp_path / "whole")
-    real = shaping.fill_buckets
     for number, size in enumerate((1, 3000)):
-        monkeypatch.setattr(shaping, "fill_buckets", lambda *a, size=size, **k: real(*a, **{**k, "bytes_per_bucket": size}))  # fmt: skip
+        monkeypatch.setattr(shaping, "fill_buckets", lambda *a, size=size, **k: fill_buckets(*a, **{**k, "bytes_per_bucket": size}))  # fmt: skip
         curate([run], "synthetic-1", tmp_path / str(number), threads=2)
         assert content(tmp_path / str(number)) == expected
     texts = pq.read_table(tmp_path / "whole" / "raw").column("llm_response").to_pylist()
