@@ -37,7 +37,8 @@ class Draft:
         token_ids: Sampled tokens, where the server sends them.
         logprobs: Their log-probabilities, where the server sends them.
         tokens: Sampled tokens as the server counts them for this sample, or None.
-        pieces: Chunks with text so far.
+        separated: Whether the server has a field for the reasoning, be it empty: vLLM's is null where
+            nothing separates the reasoning from the text.
     """
 
     content: list[str] = field(default_factory=list)
@@ -46,18 +47,19 @@ class Draft:
     token_ids: list[int] | None = None
     logprobs: list[float] | None = None
     tokens: int | None = None
-    pieces: int = 0
+    separated: bool = False
 
     def add(self, choice: Mapping[str, Any]) -> str:
         """Takes a choice of a reply, or its next piece in a stream; returns the text that came."""
         message = choice.get("message") or choice.get("delta") or {"content": choice.get("text")}
         content = _text(message.get("content"))
-        reasoning = next((text for name in REASONING_FIELDS if (text := _text(message.get(name)))), "")
+        fields = [message[name] for name in REASONING_FIELDS if isinstance(message.get(name), str)]
+        self.separated = self.separated or bool(fields)
+        reasoning = next(filter(None, fields), "")
         if content:
             self.content.append(content)
         if reasoning:
             self.reasoning.append(reasoning)
-        self.pieces += bool(content or reasoning)
         self.finish_reason = choice.get("finish_reason") or self.finish_reason
         self._add_tokens(choice)
         return reasoning + content

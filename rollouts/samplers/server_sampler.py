@@ -16,7 +16,7 @@ from typing import Any
 
 from genesys.errors import ConfigurationError
 from genesys.openai_client import ClientSettings, Ledger
-from genesys.rollouts.repetition import rule_of
+from genesys.rollouts.repetition import RepetitionRule, rule_of
 from genesys.rollouts.sampler import Capabilities, Sample, SampleRequest
 from genesys.rollouts.samplers.server_asking import Asker
 from genesys.rollouts.samplers.server_bodies import Bodies
@@ -58,6 +58,7 @@ class ServerSampler:
         timeout: Seconds that one attempt may take; of a stream, seconds of silence.
         attempts: Attempts a request at most.
         patience: Seconds for which the harvest waits when no server works at all.
+        wait: Seconds to wait at the start for a server that is still loading its model.
         price_prompt: Price of a million prompt tokens.
         price_completion: Price of a million completion tokens.
 
@@ -90,6 +91,7 @@ class ServerSampler:
         timeout: float = 3600.0,
         attempts: int = 6,
         patience: float = 300.0,
+        wait: float = 0.0,
         price_prompt: float | None = None,
         price_completion: float | None = None,
     ) -> None:
@@ -106,7 +108,7 @@ class ServerSampler:
         )
         extra = _checked(extra_body)
         rule = rule_of(repetition)
-        served = look(settings, model)
+        served = look(settings, model, wait=wait)
         _check_length(sampling, served.max_model_len)
         bodies = Bodies(
             model=served.model,
@@ -123,19 +125,8 @@ class ServerSampler:
         self.model = label or served.model
         self.model_revision = revision
         self.sampling = sampling
-        self.settings: Mapping[str, Any] = {
-            **({"extra_body": extra} if extra else {}),
-            **({"repetition": rule.identity()} if rule else {}),
-        }
-        self.capabilities = Capabilities(
-            honours_seed=seeds,
-            honours_n=together,
-            token_ids=keep_tokens,
-            logprobs=keep_tokens,
-            streams=bodies.stream,
-            continues=True,
-            opens=True,
-        )
+        self.settings = _deciding(extra, rule)
+        self.capabilities = _promised(bodies, together=together)
 
     @property
     def ledger(self) -> Ledger:
@@ -155,6 +146,26 @@ class ServerSampler:
     async def aclose(self) -> None:
         """Closes the connections; idempotent."""
         await self._asker.aclose()
+
+
+def _deciding(extra: Mapping[str, Any], rule: RepetitionRule | None) -> Mapping[str, Any]:
+    """What decides a text besides the sampling, for a run's identity."""
+    return {
+        **({"extra_body": dict(extra)} if extra else {}),
+        **({"repetition": rule.identity()} if rule else {}),
+    }
+
+
+def _promised(bodies: Bodies, *, together: bool) -> Capabilities:
+    return Capabilities(
+        honours_seed=bodies.seeds,
+        honours_n=together,
+        token_ids=bodies.keep_tokens,
+        logprobs=bodies.keep_tokens,
+        streams=bodies.stream,
+        continues=True,
+        opens=True,
+    )
 
 
 def _checked(extra_body: Mapping[str, Any] | None) -> dict[str, Any]:

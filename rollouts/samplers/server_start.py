@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from genesys.errors import ConfigurationError, EndpointError, RequestRefused, SamplerError, UnknownName
+from genesys.errors import (
+    ConfigurationError,
+    EndpointError,
+    EndpointUnreachable,
+    RequestRefused,
+    SamplerError,
+    UnknownName,
+)
 from genesys.openai_client import ClientSettings, Endpoint, OpenAIClient
 
 logger = logging.getLogger(__name__)
 
+_BETWEEN_LOOKS = 1.0
 ANY_MODEL = "auto"
 """The name that stands for the only model that the servers have."""
 
@@ -58,8 +67,13 @@ def endpoints_of(
         ) from None
 
 
-def look(settings: ClientSettings, model: str) -> Served:
+def look(settings: ClientSettings, model: str, *, wait: float = 0.0) -> Served:
     """Asks all endpoints for their models. Blocks; works inside a running event loop, too.
+
+    Args:
+        settings: Endpoints and timeouts.
+        model: The model's name, or "auto".
+        wait: Seconds to ask again for, while no endpoint answers.
 
     Raises:
         SamplerError: If no endpoint answers, or refuses the key.
@@ -67,8 +81,19 @@ def look(settings: ClientSettings, model: str) -> Served:
         ConfigurationError: If the model is to be the only one, and there are several.
     """
     with ThreadPoolExecutor(1) as thread:
-        listings = thread.submit(lambda: asyncio.run(_listings(settings))).result()
+        listings = thread.submit(lambda: asyncio.run(_awaited(settings, wait))).result()
     return _served(listings, model)
+
+
+async def _awaited(settings: ClientSettings, wait: float) -> dict[str, list[dict[str, Any]] | EndpointError]:
+    """The model cards, once an endpoint answers or the wait is over."""
+    until = time.monotonic() + wait
+    while True:
+        listings = await _listings(settings)
+        unreachable = all(isinstance(listing, EndpointUnreachable) for listing in listings.values())
+        if not unreachable or time.monotonic() >= until:
+            return listings
+        await asyncio.sleep(_BETWEEN_LOOKS)
 
 
 async def _listings(settings: ClientSettings) -> dict[str, list[dict[str, Any]] | EndpointError]:
@@ -121,7 +146,8 @@ def _check_faults(faults: Mapping[str, EndpointError], model: str, *, anything: 
         if not no_listing and not anything:
             raise SamplerError(
                 fault.fault,
-                "Start the server, or check the address; `genesys doctor --endpoint URL` looks at it.",
+                "Start the server, or check the address; `genesys doctor --endpoint URL` looks at it. A server "
+                "that is still loading is waited for with -o wait=600.",
             )
         logger.warning("%s", fault.fault)
 

@@ -28,8 +28,8 @@ class Canonical:
             opened: What the prompt ended with (`open_think`); None where the server cannot say.
         """
         content, reasoning = draft.parts
+        self._separates = self._separates or draft.separated
         if reasoning is not None:
-            self._separates = True
             return canonical_text(content, reasoning)
         inside = _closes_what_it_has_not_opened(content or "")
         if opened is None:

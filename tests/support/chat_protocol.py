@@ -125,7 +125,8 @@ class Payload:
             yield head | {"choices": [], "usage": dict(self.usage)}
 
     def _last(self, index: int, reply: Reply) -> dict[str, Any]:
-        empty: dict[str, Any] = {"delta": {}} if self.asked.chat else {"text": ""}
+        delta = {} if reply.reasoning is None else {self.reasoning_field: ""}
+        empty: dict[str, Any] = {"delta": delta} if self.asked.chat else {"text": ""}
         return empty | {"index": index, "finish_reason": reply.finish_reason}
 
     def _so_far(self, tokens: int) -> dict[str, Any]:

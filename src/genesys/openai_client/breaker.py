@@ -6,13 +6,15 @@ FAILURES = 10
 """Consecutive failures that open a circuit: more than chance brings on a server that fails one time in three."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
-"""Seconds before the first probe of an open circuit; they double with each probe that fails."""
+"""Seconds before an open circuit is probed; they double until a request has succeeded."""
 
 
 class CircuitBreaker:
-    """Closed while an endpoint works; open after consecutive failures; then one request at a time probes it.
+    """Closed while an endpoint works; open after consecutive failures, until a probe says that it is back.
 
-    All times are seconds of one clock that only grows, handed in by the caller.
+    The probe is a small question and not a waiting request: a completion may take a quarter of an hour, and
+    nobody else could go on meanwhile. All times are seconds of one clock that only grows, handed in by the
+    caller.
 
     Attributes:
         failures: Consecutive failures.
@@ -28,33 +30,31 @@ class CircuitBreaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether requests are held back, but for a probe."""
+        """Whether requests are held back."""
         return self.retry_at is not None
 
-    def allows(self, now: float) -> bool:
-        """Whether a request may go out now."""
-        return self.retry_at is None or (not self.probing and now >= self.retry_at)
-
-    def start(self) -> bool:
-        """Notes a request going out; True where it is the probe of an open circuit."""
-        self.probing = self.is_open
-        return self.probing
+    def is_due(self, now: float) -> bool:
+        """Whether a probe should be sent now."""
+        return self.retry_at is not None and not self.probing and now >= self.retry_at
 
     def succeeded(self) -> None:
-        """The endpoint answered: the circuit is closed."""
-        self.failures, self.retry_at, self.probing, self._pause = 0, None, False, FIRST_PAUSE
+        """The endpoint did its work: the circuit is closed."""
+        self.failures, self.retry_at, self._pause = 0, None, FIRST_PAUSE
 
-    def failed(self, now: float, *, probe: bool) -> None:
-        """The endpoint failed. Failures of requests sent before the circuit opened do not count again."""
+    def failed(self, now: float) -> None:
+        """A request failed. Those sent before the circuit opened do not prolong its pause."""
         self.failures += 1
-        if probe:
-            self.probing = False
-            self._pause = min(LONGEST_PAUSE, 2 * self._pause)
-            self.retry_at = now + self._pause
-        elif self.retry_at is None and self.failures >= FAILURES:
-            self.retry_at = now + self._pause
+        if self.retry_at is None and self.failures >= FAILURES:
+            self._open(now)
 
-    def abandoned(self, *, probe: bool) -> None:
-        """A request ended without saying anything about the endpoint: it was cancelled."""
-        if probe:
-            self.probing = False
+    def probed(self, now: float, *, alive: bool) -> None:
+        """The probe has ended."""
+        self.probing = False
+        if alive:
+            self.failures, self.retry_at = 0, None
+        elif self.is_open:
+            self._open(now)
+
+    def _open(self, now: float) -> None:
+        self.retry_at = now + self._pause
+        self._pause = min(LONGEST_PAUSE, 2 * self._pause)

@@ -19,9 +19,6 @@ from genesys.openai_client.retrying import Attempts
 from genesys.openai_client.settings import ClientSettings
 from genesys.openai_client.transport import Transport
 
-PROBE_TIMEOUT = 30.0
-"""Seconds that a server may take to list its models."""
-
 
 class OpenAIClient:
     """Asks servers that speak OpenAI's protocol. Used from one event loop.
@@ -157,12 +154,13 @@ class OpenAIClient:
 
     async def aclose(self) -> None:
         """Closes all connections; idempotent."""
+        await self._pool.aclose()
         for transport in self._transports:
             await transport.aclose()
 
     async def _listing(self, transport: Transport) -> list[dict[str, Any]]:
         try:
-            reply = await transport.get("models", timeout=min(PROBE_TIMEOUT, self.settings.timeout))
+            reply = await transport.models()
         except AttemptFailed as failure:
             raise _final(failure, 1) from None
         cards = reply.get("data")
@@ -204,7 +202,7 @@ class OpenAIClient:
         try:
             yield spent
         except AttemptFailed:
-            self._limits.correct(tokens)
+            self._limits.correct(0 if usages else tokens)
             raise
         finally:
             for usage in usages:

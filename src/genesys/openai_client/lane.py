@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from genesys.openai_client.breaker import CircuitBreaker
 from genesys.openai_client.transport import Transport
 
@@ -32,19 +30,18 @@ class Lane:
 
     def allows(self, now: float) -> bool:
         """Whether a request may go here now."""
-        return now >= self.paused_until and self.breaker.allows(now)
+        return now >= self.paused_until and not self.breaker.is_open
 
     def ready_at(self, now: float) -> float | None:
-        """When this lane opens by itself; None where it waits for its probe to end."""
-        if self.breaker.probing:
-            return None
-        return max(now, self.paused_until, self.breaker.retry_at or now)
+        """When to look at this lane again; None while its probe is under way."""
+        if self.breaker.retry_at is not None:
+            return None if self.breaker.probing else self.breaker.retry_at
+        return max(now, self.paused_until)
 
-    def start(self) -> bool:
-        """Notes a request going out; True where it probes an open circuit."""
+    def start(self) -> None:
+        """Notes a request going out."""
         self.in_flight += 1
         self._sent += 1
-        return self.breaker.start()
 
     def load(self) -> tuple[float, float]:
         """How busy it is, by its weight, and how much it has had so far: the least goes next."""
@@ -53,16 +50,3 @@ class Lane:
     def pause(self, now: float, seconds: float) -> None:
         """Sends nothing for a while."""
         self.paused_until = max(self.paused_until, now + seconds)
-
-
-@dataclass(frozen=True)
-class Lease:
-    """The right to send one request to a lane.
-
-    Attributes:
-        lane: Where to.
-        probe: Whether it probes an open circuit.
-    """
-
-    lane: Lane
-    probe: bool

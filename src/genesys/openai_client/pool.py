@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 from genesys.errors import EndpointUnreachable, RequestRefused
 from genesys.openai_client.attempt import AttemptFailed
-from genesys.openai_client.lane import Lane, Lease
+from genesys.openai_client.lane import Lane
 
 
 class Pool:
@@ -34,6 +34,7 @@ class Pool:
         self._clock = clock
         self._failing_since: float | None = None
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._probes: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def lease(self, avoid: Lane | None = None) -> AsyncIterator[Lane]:
@@ -45,21 +46,18 @@ class Pool:
         Raises:
             EndpointUnreachable: If no endpoint works and patience is over.
         """
-        lease = await self._take(avoid)
+        lane = await self._take(avoid)
         try:
-            yield lease.lane
-            self._answered(lease)
+            yield lane
+            self._answered(lane)
         except AttemptFailed as failure:
-            self._failed(lease, failure)
+            self._failed(lane, failure)
             raise
         except RequestRefused:
-            self._answered(lease)  # the request is at fault, and the endpoint is up
-            raise
-        except BaseException:
-            lease.lane.breaker.abandoned(probe=lease.probe)
+            self._answered(lane)  # the request is at fault, and the endpoint is up
             raise
         finally:
-            lease.lane.in_flight -= 1
+            lane.in_flight -= 1
             self._wake()
 
     def has_other(self, lane: Lane) -> bool:
@@ -67,30 +65,37 @@ class Pool:
         now = self._clock()
         return any(other is not lane and other.allows(now) for other in self.lanes)
 
-    def _failed(self, lease: Lease, failure: AttemptFailed) -> None:
+    async def aclose(self) -> None:
+        """Ends the probes."""
+        probes = tuple(self._probes)
+        for probe in probes:
+            probe.cancel()
+        await asyncio.gather(*probes, return_exceptions=True)
+
+    def _failed(self, lane: Lane, failure: AttemptFailed) -> None:
         now = self._clock()
         if failure.retry_after is not None:
-            lease.lane.pause(now, failure.retry_after)
+            lane.pause(now, failure.retry_after)
         if failure.busy:  # it is up, and says so
-            self._answered(lease)
+            self._answered(lane)
             return
-        lease.lane.breaker.failed(now, probe=lease.probe)
+        lane.breaker.failed(now)
         if self._failing_since is None:
             self._failing_since = now
 
-    def _answered(self, lease: Lease) -> None:
-        lease.lane.breaker.succeeded()
+    def _answered(self, lane: Lane) -> None:
+        lane.breaker.succeeded()
         self._failing_since = None
 
-    async def _take(self, avoid: Lane | None) -> Lease:
+    async def _take(self, avoid: Lane | None) -> Lane:
         while True:
             now = self._clock()
+            self._probe_due(now)
             lane = self._choose(now, avoid)
             if lane is not None:
-                lease = Lease(lane, lane.start())
-                if any(other.allows(now) for other in self.lanes):
-                    self._wake()  # there is room for the next one, too
-                return lease
+                lane.start()
+                self._wake()  # there may be room for the next one, too
+                return lane
             self._check_patience(now)
             await self._wait(now)
 
@@ -98,6 +103,25 @@ class Pool:
         free = [lane for lane in self.lanes if lane.allows(now)]
         others = [lane for lane in free if lane is not avoid] or free
         return min(others, key=Lane.load, default=None)
+
+    def _probe_due(self, now: float) -> None:
+        """Asks endpoints whose circuit has been open for long enough whether they are back."""
+        for lane in self.lanes:
+            if lane.breaker.is_due(now):
+                lane.breaker.probing = True
+                task = asyncio.get_running_loop().create_task(self._probe(lane))
+                self._probes.add(task)
+                task.add_done_callback(self._probes.discard)
+
+    async def _probe(self, lane: Lane) -> None:
+        alive = False
+        try:
+            alive = await lane.transport.is_alive()
+        finally:
+            lane.breaker.probed(self._clock(), alive=alive)
+            if alive:
+                self._failing_since = None
+            self._wake()
 
     def _check_patience(self, now: float) -> None:
         since = self._failing_since
@@ -112,7 +136,7 @@ class Pool:
             )
 
     async def _wait(self, now: float) -> None:
-        """Until a lane opens by itself, a request ends, or patience is over."""
+        """Until a lane is to be looked at, a request or probe ends, or patience is over."""
         times = [time for lane in self.lanes if (time := lane.ready_at(now)) is not None]
         if self._failing_since is not None and self._failing_since + self._patience > now:
             times.append(self._failing_since + self._patience)
@@ -130,7 +154,7 @@ class Pool:
             raise
 
     def _wake(self) -> None:
-        """Lets the one that has waited longest look again."""
+        """Lets the one that has waited longest look again; it wakes the next if it may go."""
         while self._waiting:
             woken = self._waiting.popleft()
             if not woken.done():

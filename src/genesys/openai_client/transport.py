@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.request import getproxies
 
 from genesys.errors import ConfigurationError, RequestRefused
 from genesys.openai_client.attempt import AttemptFailed
@@ -28,6 +30,9 @@ _REMEDIES = {
     413: "Shorten the prompt.",
 }
 _TOO_MANY = 429
+_SMALL_TIMEOUT = 30.0
+"""Seconds that a server may take to list its models."""
+
 _NO_MONEY = b'"insufficient_quota"'
 """What OpenAI says, under 429, where waiting does not help."""
 
@@ -47,12 +52,7 @@ class Transport:
         self._httpx = require("httpx", extra="server", feature="asking a server")
         self._endpoint = endpoint
         self._timeout = settings.timeout
-        self._client: httpx.AsyncClient = self._httpx.AsyncClient(
-            timeout=self._httpx.Timeout(settings.timeout, connect=settings.connect_timeout, pool=None),
-            limits=self._httpx.Limits(
-                max_connections=None, max_keepalive_connections=max(16, settings.concurrency)
-            ),
-        )
+        self._client = _client(settings)
 
     @property
     def url(self) -> str:
@@ -68,10 +68,20 @@ class Transport:
         """
         return await self._exchange("POST", path, body)
 
-    async def get(self, path: str, *, timeout: float) -> dict[str, Any]:
-        """Gets a JSON object; errors as those of `post`."""
-        async with _deadline(timeout, self.url):
-            return await self._exchange("GET", path, None)
+    async def models(self) -> dict[str, Any]:
+        """Gets the list of models; errors as those of `post`."""
+        async with _deadline(min(_SMALL_TIMEOUT, self._timeout), self.url):
+            return await self._exchange("GET", "models", None)
+
+    async def is_alive(self) -> bool:
+        """Whether the endpoint answers a small question, in whatever words."""
+        try:
+            await self.models()
+        except AttemptFailed as failure:
+            return failure.busy
+        except (RequestRefused, ConfigurationError):
+            return True
+        return True
 
     async def stream(self, path: str, body: bytes) -> AsyncGenerator[dict[str, Any]]:
         """Posts JSON, and yields the chunks of the stream that comes back; errors as those of `post`."""
@@ -168,3 +178,24 @@ async def _deadline(seconds: float, url: str) -> AsyncIterator[None]:
             yield
     except TimeoutError:
         raise AttemptFailed(f"{url} has not answered within {seconds:g} seconds") from None
+
+
+def _client(settings: ClientSettings) -> httpx.AsyncClient:
+    """The connections to one endpoint; a proxy that the environment names is used."""
+    import httpx
+
+    timeout = httpx.Timeout(settings.timeout, connect=settings.connect_timeout, pool=None)
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=max(16, settings.concurrency))
+    if getproxies().keys() & {"http", "https", "all"}:
+        return httpx.AsyncClient(timeout=timeout, limits=limits)
+    transport = httpx.AsyncHTTPTransport(limits=limits, socket_options=_keepalive())
+    return httpx.AsyncClient(timeout=timeout, transport=transport)
+
+
+def _keepalive() -> list[tuple[int, int, int]]:
+    """Socket options by which a host that has vanished is noticed in two minutes, and not at the timeout."""
+    options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+    for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
+        if hasattr(socket, name):  # not on every system
+            options.append((socket.IPPROTO_TCP, getattr(socket, name), value))
+    return options

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -119,6 +120,7 @@ CASES = {
     "opened by the template": (Reply(content="six</think>42"), OPENED, f"{OPENED}six</think>42"),
     "a field of its own": (Reply(content="42", reasoning="six"), "", "<think>six</think>42"),
     "a field, opened by the template": (Reply(content="42", reasoning="six"), OPENED, "<think>six</think>42"),
+    "an empty field": (Reply(content="42", reasoning=""), OPENED, "42"),
     "cut off in its field": (
         Reply(content=None, reasoning="six", finish_reason="length"),
         OPENED,
@@ -329,6 +331,16 @@ def test_a_missing_key_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_tokens_that_the_server_does_not_send_are_said_at_once() -> None:
     with ChatServer(sends_tokens=False) as server, pytest.raises(SamplerError, match="sends no token ids"):
         ask(sampler(server, keep_tokens=True), request_for("q"))
+
+
+def test_a_server_that_is_still_loading_is_waited_for() -> None:
+    with ChatServer() as server:
+        server.stop()
+        loading = threading.Timer(0.5, server.start)
+        loading.start()
+        made = sampler(server, wait=30)
+        loading.join()
+        assert texts(ask(made, request_for("q"))) == ["echo q"]
 
 
 def test_a_server_that_comes_back_is_waited_for() -> None:
