@@ -71,6 +71,7 @@ class Collector:
     settings: dict[str, Any]
     out: Path
     pid: int = 0
+    status: int | None = None
 
     def start(self) -> None:
         """Begins, or goes on; returns when the harvest has begun or ended."""
@@ -97,8 +98,10 @@ class Collector:
 
     def is_alive(self) -> bool:
         """Whether it runs."""
-        if self.pid and os.waitpid(self.pid, os.WNOHANG)[0]:
-            self.pid = 0
+        if self.pid:
+            ended, status = os.waitpid(self.pid, os.WNOHANG)
+            if ended:
+                self.pid, self.status = 0, os.waitstatus_to_exitcode(status)
         return bool(self.pid)
 
     def kill(self) -> bool:
@@ -168,7 +171,9 @@ def kill_over(
             collector.start()
         time.sleep(rng.uniform(0, WINDOW))
         if target != "server" and not collector.kill():
-            break  # the harvest is done
+            if collector.status == 0:
+                break  # the harvest is done
+            continue  # samples failed while there was no server: the next call asks again
         if target != "collector" and server is not None:
             server.kill()
             watch.look()
