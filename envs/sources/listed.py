@@ -12,7 +12,11 @@ from genesys.schema import Problem
 COLLECTIONS = Registry(
     "problem collection",
     "genesys.collections",
-    {"code-problems": "genesys.envs.sources.code_problems:CODE_PROBLEMS"},
+    {
+        "code-problems": "genesys.envs.sources.code_problems:CODE_PROBLEMS",
+        "swe-problems": "genesys.envs.sources.swe_problems:SWE_PROBLEMS",
+        "stem-problems": "genesys.envs.sources.stem_problems:STEM_PROBLEMS",
+    },
 )
 """Other packages add theirs, objects of `ListedProblems`, through the group `genesys.collections`."""
 

@@ -15,11 +15,17 @@ ENVIRONMENTS = {
         "output@1",
     ),
     "genesys/code-v0": ("genesys.envs.code_env:CodeEnv", "genesys.envs.code_env:CodeVectorEnv", "code@1"),
+    "genesys/swe-v0": ("genesys.envs.swe_env:SweEnv", "genesys.envs.swe_env:SweVectorEnv", "judge@1"),
+    "genesys/stem-v0": ("genesys.envs.stem_env:StemEnv", "genesys.envs.stem_env:StemVectorEnv", "judge@1"),
 }
 """Environment id -> environment, vector environment, and the verifier that is its reward.
 
 The id's version is its interface; the reward's version is the verifier's, and stands in `env.spec.kwargs`.
 """
+
+JUDGED = frozenset(("genesys/swe-v0", "genesys/stem-v0"))
+"""The environments whose reward is a judge's: registered as nondeterministic, and without a score where no judge is
+configured."""
 
 GROUP = "genesys.environments"
 """Entry points of this group name modules of other packages that register environments when imported."""
@@ -33,6 +39,7 @@ def register_environments() -> None:
                 id=env_id,
                 entry_point=single,
                 vector_entry_point=vector,
+                nondeterministic=env_id in JUDGED,
                 kwargs={"verifier": verifier},
             )
 

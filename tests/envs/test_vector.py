@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from gymnasium.error import InvalidAction, ResetNeeded
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
+from judge_fixture import loopback_judge  # noqa: F401  # a fixture
 
-from genesys.environments import ENVIRONMENTS
+from genesys.environments import ENVIRONMENTS, JUDGED
 from genesys.envs.math_env import MathVectorEnv
 from genesys.envs.output_env import OutputPredictionVectorEnv
 from genesys.envs.vector import SingleTurnVectorEnv
@@ -20,6 +21,7 @@ from genesys.errors import ConfigurationError, UnknownName
 from genesys.rewards.gold import gold_answer
 from genesys.schema import Problem
 
+pytestmark = pytest.mark.usefixtures("loopback_judge")
 env_ids = pytest.mark.parametrize("env_id", sorted(ENVIRONMENTS))
 
 
@@ -63,7 +65,8 @@ def assert_same(left: Any, right: Any) -> None:
 
 @env_ids
 def test_it_does_what_single_environments_in_a_row_do(env_id: str) -> None:
-    level = {} if env_id == "genesys/code-v0" else {"level": 1}  # its problems are a fixed collection
+    fixed = env_id in JUDGED or env_id == "genesys/code-v0"  # their problems are fixed collections
+    level = {} if fixed else {"level": 1}
     ours, theirs = batch(env_id, 5, **level), one_by_one(env_id, 5, **level)
     assert ours.metadata == theirs.metadata
     assert ours.observation_space == theirs.observation_space

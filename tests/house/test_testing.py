@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gymnasium
 import pytest
+from judge_fixture import loopback_judge  # noqa: F401  # a fixture
 from odd_verifiers import AsyncVerifier, OddVerifier
 
 from genesys.environments import ENVIRONMENTS
@@ -18,6 +19,7 @@ def problem(task_type: str) -> Problem:
     )
 
 
+@pytest.mark.usefixtures("loopback_judge")
 @pytest.mark.parametrize("env_id", sorted(ENVIRONMENTS))
 def test_every_registered_environment_keeps_the_contract(env_id: str) -> None:
     check_environment(env_id)
