@@ -98,10 +98,10 @@ class Bodies:
 
     def chat(self, batch: Batch) -> dict[str, Any]:
         """Of a chat completion: the server renders the messages."""
-        body = {"messages": [dict(message) for message in batch.messages]} | self._shared(batch)
+        body = {"messages": [dict(message) for message in batch.messages], **self._shared(batch)}
         if self.keep_tokens:
             body["logprobs"] = True
-        return body | self.extra
+        return {**body, **self.extra}
 
     def probe(self, *, several: bool) -> dict[str, Any]:
         """Of the smallest request with the same settings: if it is refused, no prompt is at fault."""
@@ -111,7 +111,7 @@ class Bodies:
 
     def plain(self, batch: Batch, prompt: Sequence[int], max_tokens: int) -> dict[str, Any]:
         """Of a plain completion: the prompt is tokens, rendered already."""
-        body = {"prompt": list(prompt)} | self._shared(batch) | {"max_tokens": max_tokens}
+        body = {"prompt": list(prompt), **self._shared(batch), "max_tokens": max_tokens}
         if self.keep_tokens:
             body["logprobs"] = 0  # of the sampled token alone
         rendering = ("chat_template", "chat_template_kwargs", "max_completion_tokens")

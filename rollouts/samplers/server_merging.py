@@ -25,10 +25,10 @@ async def merged(sources: Sequence[AsyncGenerator[T]]) -> AsyncGenerator[T]:
     tasks = [asyncio.create_task(_pump(source, queue)) for source in sources]
     try:
         for _ in sources:
-            while not isinstance(item := await queue.get(), _End):
-                yield item
-            if item.error is not None:
-                raise item.error
+            while not isinstance(came := await queue.get(), _End):
+                yield came
+            if came.error is not None:
+                raise came.error
     finally:
         for task in tasks:
             task.cancel()
