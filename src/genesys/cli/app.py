@@ -18,11 +18,12 @@ from genesys.cli.collect import collect
 from genesys.cli.console import stderr
 from genesys.cli.curate import curate
 from genesys.cli.demo import demo
+from genesys.cli.diff import diff
 from genesys.cli.doctor import doctor
 from genesys.cli.dpo import dpo
 from genesys.cli.envs import envs
-from genesys.cli.fsck import fsck
 from genesys.cli.evaluate import evaluate
+from genesys.cli.fsck import fsck
 from genesys.cli.grpo import grpo
 from genesys.cli.import_command import import_command
 from genesys.cli.merge import merge
@@ -49,6 +50,8 @@ app.command("import")(import_command)
 for training in (sft, dpo, grpo):
     app.command()(training)
 app.command("eval")(evaluate)
+for telling in (diff,):
+    app.command()(telling)
 app.add_typer(audit_app, name="audit")
 
 
