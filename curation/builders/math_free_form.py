@@ -7,6 +7,7 @@ the question must neither speak of options nor give the answer away.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from genesys.curation.builders.candidate import Candidate, Outcome
@@ -165,8 +166,8 @@ def check_rewrite(candidate: Candidate) -> Outcome:
 
 
 def _leaks(question: str, stem: str, value: str, options: dict[str, str]) -> bool:
-    """Whether the question says an option's value that the stem does not."""
-    told_numbers = _numbers(question) - _numbers(stem)
+    """Whether the question says an option's value that the stem does not, or says it once more."""
+    told_numbers = set(Counter(_listed(question)) - Counter(_listed(stem)))
     for option in options.values():
         plain = _plain(option)
         if len(plain) > 2 and plain in _plain(question) and plain not in _plain(stem):
@@ -175,7 +176,11 @@ def _leaks(question: str, stem: str, value: str, options: dict[str, str]) -> boo
 
 
 def _numbers(text: str) -> set[str]:
-    return set(_NUMBER.findall(text.replace(",", "")))
+    return set(_listed(text))
+
+
+def _listed(text: str) -> list[str]:
+    return _NUMBER.findall(text.replace(",", ""))
 
 
 def _plain(text: str) -> str:
