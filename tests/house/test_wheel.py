@@ -46,6 +46,7 @@ def test_data_files_travel_with_the_wheel(wheel: Path) -> None:
     assert "genesys/curation/recipes/synthetic-1.toml" in names
     assert "genesys/rewards/sandbox/drivers/harness.cjs" in names
     assert "genesys/rewards/judging/rubrics/similarity@1.toml" in names
+    assert "genesys/rewards/judging/injections.toml" in names
 
 
 @pytest.mark.slow
