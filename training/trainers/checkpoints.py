@@ -62,6 +62,13 @@ def is_whole(checkpoint: Path, step: int, beside: Sequence[str] = ()) -> bool:
     return state.get("global_step") == step and tensors and bool(weights)
 
 
+def is_last(checkpoint: Path, args: Any) -> bool:
+    """Whether a whole checkpoint is that of the last step: nothing is left but saving the model."""
+    state = json.loads((checkpoint / _STATE).read_text())
+    steps = args.max_steps if args.max_steps > 0 else state["max_steps"]
+    return bool(state["global_step"] >= steps)
+
+
 def _has_all_tensors(path: Path) -> bool:
     from safetensors import SafetensorError, safe_open
 

@@ -9,6 +9,7 @@ GRPO generates anyway, maybe by vLLM, and evaluates by TRL itself (`trl_argument
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from genesys.optional import require
 from genesys.schema import Problem, canonical_text
 from genesys.training.completion_text import opened_by
 from genesys.training.trainers.progress import HELD_OUT
+
+logger = logging.getLogger(__name__)
 
 FOLDER = "held_out"
 
@@ -82,8 +85,11 @@ class HeldOut(TrainerCallback):
         """Samples, scores and logs; every process does its share.
 
         Returns:
-            The mean score, or None where nothing could be scored.
+            The mean score, or None where nothing could be scored, or the weights are sharded by FSDP.
         """
+        if self._trainer.is_fsdp_enabled:
+            logger.warning("held-out problems are not sampled under FSDP: run `genesys eval` on the model")
+            return None
         gather = require("accelerate.utils", extra="train", feature="evaluation").gather_object
         accelerator = self._trainer.accelerator
         mine = list(range(accelerator.process_index, len(self._rows), accelerator.num_processes))

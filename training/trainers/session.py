@@ -73,7 +73,7 @@ class _Session:
         from genesys.rollouts.samplers.local_model import no_progress_bar
         from genesys.training.curriculum import STATE_FILE
         from genesys.training.trainers.assembly import assemble, held_out_key, open_tokenizer
-        from genesys.training.trainers.checkpoints import last_checkpoint
+        from genesys.training.trainers.checkpoints import is_last, last_checkpoint
         from genesys.training.trainers.material import load_material
         from genesys.training.trainers.trl_arguments import trl_arguments
 
@@ -86,6 +86,8 @@ class _Session:
         beside = [] if material.curriculum is None else [STATE_FILE]
         checkpoint = last_checkpoint(out, beside)
         args = trl_arguments(settings, resumed=checkpoint is not None)
+        if checkpoint is not None and is_last(checkpoint, args):
+            args.log_completions = False  # TRL would put an empty table in the place of the last step's
         if material.weights is not None:
             args.reward_weights = material.weights
         if self._is_finished(args):

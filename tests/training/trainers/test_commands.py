@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -95,6 +96,24 @@ def test_a_longer_training_goes_on_from_the_last_checkpoint(grpo: TrainingReport
     longer = run("grpo", given)
     assert (longer.resumed_from, longer.steps) == (2, 3)
     assert [step for step, _ in series(read_curve(longer.curve), "reward")] == [1, 2, 3]
+
+
+def test_a_training_killed_before_its_model_was_saved_has_only_that_left_to_do(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = grpo_settings(model, tmp_path, max_steps=1)
+    first = run("grpo", given)
+    weights, tables = digest(first), _contents(first.out / "completions")
+    shutil.rmtree(first.model)
+    capsys.readouterr()
+    again = run("grpo", given)
+    assert (again.resumed_from, digest(again)) == (1, weights)
+    assert _contents(first.out / "completions") == tables
+    assert capsys.readouterr().out == ""
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_preflight_stops_and_force_goes_on(model: Path, tmp_path: Path) -> None:
