@@ -42,7 +42,9 @@ if TYPE_CHECKING:
 class Step(Protocol):
     """Judges rows: keeps each, or drops it with a reason.
 
-    A step is a frozen, keyword-only dataclass whose fields are its settings in a recipe.
+    A step is a frozen, keyword-only dataclass whose fields are its settings in a recipe. It may have a method
+    `facts()` that returns what else decides, as JSON types: versions of a library, the digest of a file. They stand
+    in the manifest.
     """
 
     def judge(self, lake: Lake, rows: str) -> DuckDBPyRelation:

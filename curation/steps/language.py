@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -59,6 +60,10 @@ class Language:
                 raise ConfigurationError(f"unknown language {code!r}", f"Known: {', '.join(sorted(known))}.")
         if not 0.0 <= self.mixed_at_most <= 1.0:
             raise ConfigurationError(f"mixed_at_most must lie in [0, 1], not {self.mixed_at_most!r}")
+
+    def facts(self) -> dict[str, Any]:
+        """The library that decides: another version may decide otherwise."""
+        return {"py3langid": version("py3langid")}
 
     def judge(self, lake: Lake, rows: str) -> DuckDBPyRelation:
         """Drops rows as `language:<code>` or `language:mixed`."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
 from genesys.curation.layouts.columns import struct
 from genesys.curation.measuring import texts_of
@@ -41,6 +42,10 @@ class NearDuplicate:
             raise ConfigurationError(f"least must lie in (0, 1], not {self.least!r}")
         if self.words < 1:
             raise ConfigurationError(f"words must be 1 or more, not {self.words!r}")
+
+    def facts(self) -> dict[str, Any]:
+        """The library that decides: another version may decide otherwise."""
+        return {"rensa": version("rensa")}
 
     def judge(self, lake: Lake, rows: str) -> DuckDBPyRelation:
         """Drops all rows of such a problem as `near_duplicate`; the detail names the one that stays."""

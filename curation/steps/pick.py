@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -43,6 +44,10 @@ class Pick:
             raise ConfigurationError(f"at_most must be 1 or more, not {self.at_most!r}")
         if self.by not in _ORDERS:
             raise UnknownName.of("order of the step 'pick':", self.by, _ORDERS)
+
+    def facts(self) -> dict[str, Any]:
+        """The library that decides: another version may decide otherwise."""
+        return {"rensa": version("rensa")} if self.by == "diverse" else {}
 
     def judge(self, lake: Lake, rows: str) -> DuckDBPyRelation:
         """Drops rows as `not_picked`."""

@@ -57,6 +57,7 @@ def test_near_duplicates_go_and_other_numbers_and_golds_are_other_problems(tmp_p
     found = sifted(tmp_path, given, '"near-duplicate"')
     assert found.kept == ["p0/0", "p3/0", "q/0", "r/1"]
     assert found.details["p1/0"] == "nearly the prompt of p0"
+    assert list(found.report.output("sft").steps[0]["facts"]) == ["rensa"]
     loose = sifted(tmp_path / "loose", given, '{ step = "near-duplicate", numbers = false, answers = false }')
     assert loose.kept == ["p0/0", "r/1"]
 
