@@ -161,8 +161,8 @@ def test_multiple_choice_becomes_free_form_and_planted_bad_rewrites_are_caught(
         report = Build(builder="math", sources=[path], sampling=model_at(server.url)).run(
             tmp_path / "out", grader
         )
-    (file,) = (tmp_path / "out" / "problems").glob("*.parquet")
-    problems = list(open_problems(file))
+    (parquet,) = (tmp_path / "out" / "problems").glob("*.parquet")
+    problems = list(open_problems(parquet))
     shipped = {problem.problem_id for problem in problems}
     assert not shipped & {names[stem] for stem in bad}
     assert report.problems > 100
