@@ -14,12 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 from build_rig import ChatServer, commit_row, committed, model_at, write_rows
 from chat_server import Asked, Fault, FaultMix
-from vllm_server import VllmServer
 
-from genesys.curation.builders import Build, BuildOptions
+from genesys.curation.builders import Build
 from genesys.envs.gold_audit import audit_golds
 from genesys.envs.sources import open_problems
-from genesys.errors import DataError, SamplerError
+from genesys.errors import SamplerError
 from genesys.rewards import Grader
 
 GOOD = (
@@ -113,16 +112,6 @@ def test_a_build_killed_while_it_asks_repeats_no_committed_reply(tmp_path: Path)
         assert sum(server.answered.values()) <= 80 + 2 * (
             4 + 4
         )  # what was in flight, or on its way to the disk
-
-
-@pytest.mark.xdist_group("vllm-server")
-def test_the_steps_ask_vllm_for_real(vllm_server: VllmServer, tmp_path: Path, grader: Grader) -> None:
-    """A tiny model says nothing of use: each prompt is asked as often as a step asks, and nothing ships."""
-    options = BuildOptions(extra={"size": 3, "generations": 1})
-    sampling = model_at(vllm_server.url, vllm_server.model, max_tokens=24)
-    with pytest.raises(DataError, match="written:malformed_reply"):
-        Build(builder="output", sources=[], options=options, sampling=sampling).run(tmp_path / "out", grader)
-    assert committed(tmp_path / "out.work") == 3 * 3
 
 
 PLANTED = ("value", "letters", "leak")
