@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from genesys.cli.audit_judge import audit_judge
 from genesys.cli.audit_math import audit_math
 from genesys.cli.console import print_json, stderr, stdout, table
 from genesys.cli.options import AnswerFormat, Json, SkipMalformed, Verifier, Workers, make_grader
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 audit_app = typer.Typer(no_args_is_help=True, help="Measure golds and verifiers before they are trusted.")
 audit_app.command("math")(audit_math)
+audit_app.command("judge")(audit_judge)
 
 KINDS = ("bad_gold", "gold_below_1", "blank_above_0", "near_miss_at_1", "unscorable")
 
