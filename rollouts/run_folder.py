@@ -127,6 +127,7 @@ class RunFolder:
         try:
             self._claim_spool()
             self._forget_stored_rows()
+            self._forget_scores_of_nothing()
             self._spooled = self._spool.sizes()
         except BaseException:
             self._spool.close()
@@ -172,6 +173,13 @@ class RunFolder:
                     if spooled.get(key_of(kind, row)) == [row[name] for name in columns]
                 }
                 self._spool.remove_keys(kind, copies)
+
+    def _forget_scores_of_nothing(self) -> None:
+        """Drops verdicts whose completions were lost with their folder: both are made again, and count once."""
+        scored = {key: row["response_id"] for _, key, row in self._spool.rows("scores")}
+        if scored:
+            there = self.response_ids()
+            self._spool.remove_keys("scores", [key for key, name in scored.items() if name not in there])
 
     def _part_folders(self, kind: str) -> list[Path]:
         if kind == "scores":

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -206,3 +207,26 @@ def test_a_run_keeps_the_spool_it_began_with(tmp_path: Path) -> None:
     RunFolder(tmp_path / "run", make_identity(), spool=tmp_path / "a.sqlite").close()
     with pytest.raises(RunMismatch, match=r"a\.sqlite"):
         RunFolder(tmp_path / "run", make_identity(), spool=tmp_path / "b.sqlite")
+
+
+def test_verdicts_whose_completions_vanished_with_their_folder_are_made_again(tmp_path: Path) -> None:
+    problem, spool = make_problem(1), tmp_path / "spool.sqlite"
+    run = RunFolder(tmp_path / "run", make_identity(), spool=spool)
+    commit(run, problem, make_completion(problem), RIGHT)
+    run.flush("completions")
+    run.close(flush=False)
+    shutil.rmtree(tmp_path / "run")
+    with RunFolder(tmp_path / "run", make_identity(), spool=spool) as again:
+        assert again.reader.verifier_keys() == []
+        commit(again, problem, make_completion(problem), RIGHT)
+    assert RunReader(tmp_path / "run").table("scores", verifier="math@1").num_rows == 1
+
+
+def test_a_spool_with_rows_of_another_run_is_not_poured_into_this_one(tmp_path: Path) -> None:
+    problem, spool = make_problem(1), tmp_path / "spool.sqlite"
+    run = RunFolder(tmp_path / "run", make_identity(), spool=spool)
+    commit(run, problem, make_completion(problem))
+    run.close(flush=False)
+    shutil.rmtree(tmp_path / "run")
+    with pytest.raises(RunMismatch, match=r"committed rows of another run:\s+model: 'model' -> 'other'"):
+        RunFolder(tmp_path / "run", make_identity(model="other"), spool=spool)

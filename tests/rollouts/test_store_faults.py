@@ -14,7 +14,7 @@ from genesys.rollouts.parts import part_files, read_part
 from genesys.rollouts.run_reader import RunReader
 from genesys.rollouts.spool import read_spool
 
-SAMPLED = 3
+SAMPLED = 2
 """Faults of each kind, and power cuts of each variant, that are tried here."""
 
 
