@@ -81,8 +81,9 @@ def rows_decided(lake: Lake, output: Output) -> int:
 
 def _check(lake: Lake, who: str, key: str, judged: str, rows: str, rank: str = "1") -> None:
     """Holds a step or a rule to its contract: everything is judged, and once (or once a rank, from 1)."""
+    once = "count(*) = 1" if rank == "1" else f"count(*) = count(DISTINCT {rank}) AND min({rank}) = 1"
     faults = lake.number(
-        f"SELECT count(*) FROM (SELECT {key}, count(*) = count(DISTINCT {rank}) AND min({rank}) = 1 AS once "
+        f"SELECT count(*) FROM (SELECT {key}, {once} AS once "
         f"FROM {judged} GROUP BY {key}) judged "
         f"FULL JOIN (SELECT DISTINCT {key} FROM {rows}) given ON judged.{key} = given.{key} "
         f"WHERE once IS DISTINCT FROM true OR given.{key} IS NULL"
