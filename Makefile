@@ -50,7 +50,7 @@ $(VLLM)/.installed: $(INSTALLED)
 	touch $@
 
 test-vllm: vllm
-	$(VLLM)/bin/python -m pytest -n 2 --dist loadgroup --durations 5 $(VLLM_TESTS)
+	$(VLLM)/bin/python -m pytest -n 2 --dist loadfile --durations 5 $(VLLM_TESTS)
 	$(VLLM)/bin/python benchmarks/vllm_harvest.py --smoke
 
 format: setup

@@ -23,6 +23,9 @@ from genesys.rollouts.samplers.local_rows import LocalRows
 from genesys.rollouts.samplers.vllm_arguments import engine_environment, require_vllm
 from genesys.rollouts.samplers.vllm_asks import Ask
 
+_TASKS_END_WITHIN = 10.0
+"""Seconds that requests and vLLM's own tasks have to end once they are cancelled."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -140,7 +143,8 @@ class VllmEngine:
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        if others:
+            await asyncio.wait(others, timeout=_TASKS_END_WITHIN)
         if self._engine is not None:
             self._engine.shutdown()
             self._engine = None  # its destructor must not run when half of Python is gone

@@ -37,7 +37,7 @@ async def all_of(source: VllmSampler, request: SampleRequest) -> list[Sample]:
 def test_a_dead_engine_is_one_clear_error_for_all_who_wait_and_all_who_come(
     random_model: Path, ask: Ask
 ) -> None:
-    async def kill_amid() -> list[BaseException]:
+    async def kill_amid() -> list[object]:
         source = sampler(random_model, Sampling(max_tokens=200))
         await all_of(source, ask("why", 1))
         waiting = [
@@ -50,7 +50,7 @@ def test_a_dead_engine_is_one_clear_error_for_all_who_wait_and_all_who_come(
         late = await asyncio.gather(all_of(source, ask("late", 1)), return_exceptions=True)
         await source.aclose()
         await source.aclose()
-        return [task.exception() for task in waiting] + list(late)  # type: ignore[arg-type]  # None would fail below
+        return [*(task.exception() for task in waiting), *late]
 
     errors = asyncio.run(kill_amid())
     assert len(errors) == 9

@@ -16,6 +16,7 @@ if importlib.util.find_spec("vllm") is None:
 
 from genesys.rollouts.sampler import Prefix, Sample, Sampler, SampleRequest
 from genesys.rollouts.samplers.transformers_sampler import TransformersSampler
+from genesys.rollouts.samplers.vllm_arguments import require_vllm
 from genesys.rollouts.samplers.vllm_sampler import VllmSampler
 from genesys.schema import Sampling
 from genesys.testing import check_sampler
@@ -64,9 +65,8 @@ def sampled(sampler: Sampler, *requests: SampleRequest) -> Samples:
 
 def counter(name: str) -> float:
     """One of vLLM's own counters, over all engines of this process."""
-    from vllm.v1.metrics.reader import get_metrics_snapshot
-
-    return float(sum(metric.value for metric in get_metrics_snapshot() if metric.name == f"vllm:{name}"))
+    metrics = require_vllm("vllm.v1.metrics.reader").get_metrics_snapshot()
+    return float(sum(metric.value for metric in metrics if metric.name == f"vllm:{name}"))
 
 
 def test_it_keeps_the_contract(random_model: Path, ask: Ask) -> None:

@@ -7,6 +7,7 @@ import importlib.util
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from judge_stub import question
@@ -33,7 +34,7 @@ Ask = Callable[..., SampleRequest]
 SampleAll = Callable[[Sampler, Sequence[SampleRequest]], dict[tuple[str, int], Sample]]
 
 
-def sampler(server: VllmServer, tokens: int = 24, **options: bool) -> ServerSampler:
+def sampler(server: VllmServer, tokens: int = 24, **options: Any) -> ServerSampler:
     return ServerSampler(server.model, Sampling(max_tokens=tokens), endpoints=server.url, **options)
 
 
