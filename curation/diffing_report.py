@@ -159,7 +159,7 @@ class DiffReport:
         return _tally((move.source, f"{move.was} → {move.now}", move) for move in self.moves if move.flips)
 
     def by_cause(self) -> dict[str, Counter[str]]:
-        """ "right → wrong" -> "right → no_answer", with the causes in place of the outcomes -> flips."""
+        """Flip -> the same with causes in place of the outcomes, such as "right → no_answer" -> completions."""
         return _tally(
             (f"{move.was} → {move.now}", f"{_word(move.cause_was)} → {_word(move.cause_now)}", move)
             for move in self.moves

@@ -27,6 +27,7 @@ from genesys.cli.fsck import fsck
 from genesys.cli.grpo import grpo
 from genesys.cli.import_command import import_command
 from genesys.cli.merge import merge
+from genesys.cli.report import report
 from genesys.cli.score import score
 from genesys.cli.sft import sft
 from genesys.cli.show import show
@@ -50,7 +51,7 @@ app.command("import")(import_command)
 for training in (sft, dpo, grpo):
     app.command()(training)
 app.command("eval")(evaluate)
-for telling in (diff,):
+for telling in (diff, report):
     app.command()(telling)
 app.add_typer(audit_app, name="audit")
 
