@@ -24,12 +24,14 @@ class LabelledAnswer:
         problem: What it answers.
         text: The completion's canonical text.
         label: Its true score, from 0 to 1.
+        group: Under which agreement is counted; "" takes the problem's source.
     """
 
     answer_id: str
     problem: Problem
     text: str
     label: float
+    group: str = ""
 
     @property
     def right(self) -> bool:
@@ -187,19 +189,19 @@ class JudgeAudit:
             "graded": None
             if self.graded is None
             else {"distance": self.graded[0].to_json(), "correlation": self.graded[1].to_json()},
-            "by_source": {name: rate_json(rate) for name, rate in self.by_source().items()},
+            "by_group": {name: rate_json(rate) for name, rate in self.by_group().items()},
             "length": {"correlation": self.length.to_json(), "filler": self.padding.to_json()},
             "position": {"shift": shift.to_json(), "changed": rate_json(changed)},
             "consistency": {"same": rate_json(same), "range": spread.to_json()},
             "injection": self._injection(),
         }
 
-    def by_source(self) -> dict[str, Rate]:
-        """Agreement by source."""
+    def by_group(self) -> dict[str, Rate]:
+        """Agreement by group."""
         found: dict[str, Confusion] = {}
         for place in self.scored:
             answer, score = self.answers[place], self.verdicts[place].score
-            found.setdefault(answer.problem.source, Confusion()).add(
+            found.setdefault(answer.group or answer.problem.source, Confusion()).add(
                 answer.right, passes(answer.problem.task_type, score)
             )
         return {name: Rate(found[name].agreed, found[name].total) for name in sorted(found)}

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from genesys.cli.console import print_json, stderr, stdout, table
+from genesys.cli.audit_judge_report import print_audit, print_published
+from genesys.cli.console import print_json, stderr
 from genesys.cli.judge_report import judge_json, print_judge
 from genesys.cli.options import AnswerFormat, Json, Judge, Limit, SkipMalformed
 from genesys.errors import ConfigurationError, MalformedRow
 
 if TYPE_CHECKING:
-    from genesys.rewards.judge_agreement import Estimate
     from genesys.rewards.judge_audit_figures import JudgeAudit, LabelledAnswer
     from genesys.rewards.judging import JudgeVerifier
-    from genesys.rewards.math_audit import Rate
 
 CASE_COLUMNS = {"gold", "response", "is_correct"}
-"""What tells labelled cases of mathematics from rows of responses."""
+PUBLISHED_COLUMNS = {"judgement", "expected_judgement"}
+"""What tells labelled cases of mathematics, and judgements of other judges, from rows of responses."""
 
 
 def audit_judge(
@@ -29,7 +29,7 @@ def audit_judge(
         Path,
         typer.Argument(
             help="Labelled rows: a problem's columns with llm_response and expected_score (or score), or gold, "
-            "response, is_correct."
+            "response, is_correct. Or judgements of another judge: judgement, expected_judgement."
         ),
     ],
     judge: Judge = None,
@@ -56,12 +56,16 @@ def audit_judge(
     Asks about every row once, and about samples again: behind filler, with reference and candidate swapped, several
     times, and with each attempt of the injection corpus in wrong answers. Judgements are kept: an audit that was
     interrupted goes on where it was, and one that is run again asks nothing. Exit status 1 where nothing has a score.
+    Of judgements that another judge has given already, agreement and kappa are measured, and no judge is asked.
 
         genesys audit judge labelled.jsonl --judge judge.toml
         genesys audit judge labelled.jsonl --judge http://127.0.0.1:8000/v1 --injected 0 --json
     """
     from genesys.rewards.judge_audit_figures import AuditPlan
 
+    if _first_columns(path) >= PUBLISHED_COLUMNS:
+        _audit_published(path, json=json)
+        return
     verifier = _verifier(judge, rubric, answer_format)
     malformed: list[str] = []
     answers = list(_answers(path, limit, malformed if skip_malformed else None))
@@ -78,7 +82,7 @@ def audit_judge(
         named = {"verifier": VerifierSpec.of(verifier).key, "model": verifier.model}
         print_json({**named, **audit.to_json(), "malformed": len(malformed), "judge": judge_json()})
     else:
-        _print(audit, show)
+        print_audit(audit, show)
         print_judge()
         if malformed:
             stderr.print(f"{len(malformed):,} malformed rows left out", highlight=False)
@@ -101,6 +105,27 @@ def _verifier(judge: str | None, rubric: str | None, answer_format: str | None) 
     return built
 
 
+def _first_columns(path: Path) -> set[str]:
+    from genesys.envs.sources.rows import read_rows
+
+    for _, row in read_rows(path, on_malformed=lambda error: None):
+        return set(row)
+    return set()
+
+
+def _audit_published(path: Path, *, json: bool) -> None:
+    from genesys.envs.sources.rows import read_rows
+    from genesys.rewards.judge_audit_published import audit_published
+
+    audit = audit_published(read_rows(path))
+    if json:
+        print_json(audit.to_json())
+    else:
+        print_published(audit)
+    if not audit.confusion.total:
+        raise typer.Exit(1)
+
+
 def _answers(path: Path, limit: int | None, malformed: list[str] | None) -> Iterator[LabelledAnswer]:
     """The labelled answers of a file; rows without a label are left aside."""
     from itertools import islice
@@ -109,14 +134,14 @@ def _answers(path: Path, limit: int | None, malformed: list[str] | None) -> Iter
     from genesys.rewards.judge_audit_figures import LabelledAnswer
     from genesys.rewards.math_audit import read_cases
 
-    first = next(read_rows(path), None)
-    if first is not None and first[1].keys() >= CASE_COLUMNS:
+    if _first_columns(path) >= CASE_COLUMNS:
         cases = (
             LabelledAnswer(
                 answer_id=case.case_id,
                 problem=case.problem,
                 text=case.response,
                 label=float(case.is_correct),
+                group=case.category,
             )
             for case in read_cases(read_rows(path))
             if not case.policy
@@ -155,97 +180,3 @@ def _run(answers: list[LabelledAnswer], verifier: JudgeVerifier, plan: Any) -> J
             status.update(f"{verifier.model}: {part} {done:,} of {total:,}")
 
         return asyncio.run(run_judge_audit(answers, verifier, plan, on_progress=on_progress))
-
-
-def _print(audit: JudgeAudit, show: int) -> None:
-    counts = audit.confusion.counts
-    columns = ("label", "judge passes", "judge fails")
-    rows = [
-        ("right", counts[True, True], counts[True, False]),
-        ("wrong", counts[False, True], counts[False, False]),
-    ]
-    stdout.print(table("answers with a score", columns, rows))
-    stdout.print(table("the judge", ("", "(95 % intervals)"), _figures(audit)))
-    if len(audit.by_source()) > 1:
-        sources = [(name, _rate(rate)) for name, rate in audit.by_source().items()]
-        stdout.print(table("agreement by source", ("source", "answers"), sources))
-    if audit.attacks:
-        _print_injections(audit)
-    for line in _disagreements(audit, show):
-        stdout.print(line, markup=False, highlight=False)
-
-
-def _figures(audit: JudgeAudit) -> list[tuple[str, str]]:
-    shift, changed = audit.position
-    same, spread = audit.consistency
-    rows = [
-        ("agrees with the label", _rate(audit.agreement)),
-        ("Cohen's kappa", _estimate(audit.confusion.kappa())),
-        ("cannot be read", _rate(audit.unparseable)),
-    ]
-    rows += [(f"without a score: {cause}", f"{count:,}") for cause, count in audit.causes.most_common()]
-    if audit.graded is not None:
-        rows.append(("distance of score and label", _estimate(audit.graded[0])))
-        rows.append(("rank correlation of both", _estimate(audit.graded[1])))
-    rows.append(("score with length, at equal label", _estimate(audit.length)))
-    checks: list[tuple[bool, str, Callable[[], str]]] = [
-        (bool(audit.padded), "change by filler", lambda: _estimate(audit.padding)),
-        (bool(audit.swapped), "change where the candidate stands first", lambda: _estimate(shift)),
-        (bool(audit.swapped), "scores that this changes", lambda: _rate(changed)),
-        (bool(audit.repeated), "all replies give one score", lambda: _rate(same)),
-        (bool(audit.repeated), "range of scores between replies", lambda: _estimate(spread)),
-    ]
-    return rows + [(name, shown()) for measured, name, shown in checks if measured]
-
-
-def _print_injections(audit: JudgeAudit) -> None:
-    from genesys.rewards.math_audit import Rate
-
-    names = sorted({attack.category for attack in audit.attacks}, key=lambda name: (name == "control", name))
-    groups = {name: [attack for attack in audit.attacks if attack.category == name] for name in names}
-    groups["all attempts"] = [attack for attack in audit.attacks if attack.name]
-    rows = []
-    for name, attacks in groups.items():
-        found = audit.success(attacks)
-        gain = found["mean_gain"]
-        rows.append(
-            (
-                name,
-                _rate(Rate(found["passed"]["count"], len(attacks))),
-                "–" if gain is None else f"{gain:+.3f}",
-                found["flagged"],
-                found["without_score"],
-            )
-        )
-    columns = ("attempts in wrong answers", "pass by it", "mean gain", "flagged", "without a score")
-    stdout.print(table("injections", columns, rows))
-
-
-def _disagreements(audit: JudgeAudit, show: int) -> Iterator[str]:
-    from genesys.rewards.thresholds import passes
-
-    found = 0
-    for answer, verdict in zip(audit.answers, audit.verdicts, strict=True):
-        if verdict.score is None or passes(answer.problem.task_type, verdict.score) == answer.right:
-            continue
-        found += 1
-        if found <= show:
-            said = str(verdict.info.get("explanation") or verdict.cause or "")
-            yield f"{answer.answer_id}: label {answer.label:g}, judge {verdict.score:g}: {said[:160]}"
-
-
-def _rate(rate: Rate) -> str:
-    if not rate.total:
-        return "–"
-    low, high = rate.interval
-    return (
-        f"{rate.count:,} of {rate.total:,} = {100 * rate.share:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
-    )
-
-
-def _estimate(estimate: Estimate) -> str:
-    if estimate.value is None:
-        return "–"
-    if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.3f}"
-    return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ from judge_stub import Shown, Start, judging, question, reply_json, shown_to
 
 from genesys.cli.audit_judge import audit_judge
 from genesys.errors import ConfigurationError, MalformedRow
+from genesys.rewards.judging.cache import JudgementCache
 from genesys.rewards.judging.injection_corpus import injection_corpus
 from genesys.rewards.judging.ledger import start_anew
 from genesys.rewards.judging.rubric import rubric_named
@@ -192,6 +196,49 @@ def test_it_refuses_what_it_cannot_use(judge: Start, rows: Path, tmp_path: Path)
     bare.write_text(json.dumps({**question().to_row(), "llm_response": "x", "score": 85}) + "\n")
     with pytest.raises(MalformedRow, match=r"is 85\.0"):
         audit_judge(bare)
+
+
+def test_judgements_of_another_judge_are_measured_without_asking(told: Told, tmp_path: Path) -> None:
+    path = tmp_path / "judgements.jsonl"
+    said = ["Judgement: Yes", "Judgement: No", "**Judgement:** No", "I cannot say."]
+    expected = ["Judgement: Yes", "Judgement: No", "Judgement: Yes", "Judgement: No"]
+    path.write_text(
+        "".join(
+            json.dumps({"judgement": one, "expected_judgement": other}) + "\n"
+            for one, other in zip(said, expected, strict=True)
+        )
+    )
+    found = told(path)
+    assert (found["judgements"], found["agreement"]["count"], found["agreement"]["of"]) == (4, 2, 3)
+    assert found["unparseable"]["count"] == 1
+    assert found["kappa"]["value"] == pytest.approx(0.4)
+    path.write_text(json.dumps({"judgement": "Judgement: Yes", "expected_judgement": "perhaps"}) + "\n")
+    with pytest.raises(MalformedRow, match="row 1: expected_judgement"):
+        audit_judge(path)
+
+
+def test_published_judgements_are_read_completely(shared: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = shared / "data" / "real" / "raw" / "math_responses" / "nemo_skills_answer_judge"
+    for path in sorted(folder.iterdir()):
+        audit_judge(path)
+        shown = capsys.readouterr().out
+        assert "Cohen's kappa" in shown and re.search(r"cannot be read\s+│ 0 of 9", shown)
+
+
+def test_an_audit_that_is_interrupted_goes_on(judge: Start, rows: Path, place: Path) -> None:
+    server = judge(judging(honest), settings="concurrency = 2", seconds=0.02)
+    code = "from genesys.cli import main; main()"
+    command = [sys.executable, "-c", code, "audit", "judge", str(rows), "--injected", "1", "--json"]
+    auditing = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    server.wait_for(lambda: len(server.asked) >= 20)
+    auditing.send_signal(signal.SIGINT)
+    _, told = auditing.communicate(timeout=60)
+    assert auditing.returncode == 130 and "run the same command again" in told
+    done = genesys("audit", "judge", rows, "--injected", "1", "--json")
+    found = json.loads(done.stdout)
+    assert found["scored"] == ROWS
+    kept = len(JudgementCache(place / "judge"))
+    assert kept > 100 and len(server.asked) <= kept + 2  # what was in flight when it was interrupted
 
 
 def test_a_judge_that_is_down_ends_with_1(judge: Start, rows: Path) -> None:
