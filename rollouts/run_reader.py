@@ -41,6 +41,20 @@ def may_retry(cause: str | None) -> bool:
     return cause is not None and CAUSES[cause].retry
 
 
+class _Held(dict[str, Problem]):
+    """A run's problems."""
+
+    def __init__(self, folder: Path, problems: dict[str, Problem]) -> None:
+        super().__init__(problems)
+        self._folder = folder
+
+    def __missing__(self, name: str) -> Problem:
+        raise DataError(
+            f"{self._folder} holds completions of the problem {name!r} but not the problem",
+            f"See what else is missing with: genesys fsck {self._folder}",
+        )
+
+
 class RunReader:
     """A run folder as anybody may read it, also while a collector writes to it.
 
@@ -134,9 +148,9 @@ class RunReader:
         return pa.Table.from_batches(list(self.batches(kind, names, verifier)), schema=schema)
 
     def problems(self) -> dict[str, Problem]:
-        """The run's problems by id."""
+        """The run's problems by id; asking for one that the run has lost is a DataError that says so."""
         found = (Problem.from_row(row) for batch in self.batches("problems") for row in batch.to_pylist())
-        return {problem.problem_id: problem for problem in found}
+        return _Held(self.folder, {problem.problem_id: problem for problem in found})
 
     def log(self) -> Iterator[dict[str, Any]]:
         """The lines of log.jsonl; one that a killed writer tore is left out."""

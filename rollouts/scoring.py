@@ -206,7 +206,8 @@ def unscored(run: RunFolder, grader: Grader) -> tuple[int, set[str]]:
 
     Verdicts whose cause may pass, an unreachable judge's, are to be made again.
     """
-    specs = {name: grader.spec_for(problem) for name, problem in run.reader.problems().items()}
+    problems = run.reader.problems()
+    specs = {name: grader.spec_for(problem) for name, problem in problems.items()}
     scored = _ScoredKeys(run)
     total, missing = 0, set()
     for batch in run.reader.batches(
@@ -214,7 +215,7 @@ def unscored(run: RunFolder, grader: Grader) -> tuple[int, set[str]]:
     ):
         total += batch.num_rows
         for row in batch.to_pylist():
-            spec = specs[row["problem_id"]]
+            spec = specs.get(row["problem_id"]) or grader.spec_for(problems[row["problem_id"]])
             if spec is None or not scored.has(row, spec.key):
                 missing.add(row["response_id"])
     return total, missing

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 from odd_verifiers import OddVerifier
+from runs import make_completion, make_identity, make_problem
 
-from genesys.errors import ConfigurationError
+from genesys.errors import ConfigurationError, DataError
 from genesys.rewards import Grader, Limits, VerifierSpec
 from genesys.rollouts.importing import Response, read_responses
 from genesys.rollouts.progress import Progress
+from genesys.rollouts.run_folder import RunFolder, completion_row
 from genesys.rollouts.score_file import ScoreFile
-from genesys.rollouts.scoring import ScoreSummary, score_responses, verified
+from genesys.rollouts.scoring import ScoreSummary, score_responses, unscored, verified
 from genesys.schema import Problem, Verdict
 
 SPEC = VerifierSpec.of(OddVerifier())
@@ -67,3 +69,13 @@ def test_what_is_scored_is_kept_when_a_later_row_stops_the_scoring(tmp_path: Pat
     again = ScoreFile(tmp_path / "out.jsonl", "same")
     assert len(again.done) == progress.verified > 0
     again.close()
+
+
+def test_a_completion_whose_problem_is_lost_is_one_error_that_names_the_remedy(tmp_path: Path) -> None:
+    problem = make_problem(1)
+    with RunFolder(tmp_path / "run", make_identity()) as run:
+        run.commit([completion_row(problem, make_completion(problem))])
+    grader = Grader()
+    with RunFolder.reopen(tmp_path / "run") as run, pytest.raises(DataError, match="'p1'") as caught:
+        unscored(run, grader)
+    assert "genesys fsck" in (caught.value.remedy or "")
