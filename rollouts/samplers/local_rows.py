@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from genesys.errors import ConfigurationError
 from genesys.rollouts.sampler import Prefix, Sample, SampleRequest
 from genesys.rollouts.samplers.batching import Mailbox, Row
 from genesys.schema import Sampling, canonical_text
@@ -112,3 +113,21 @@ class LocalRows:
         if prefix.token_ids is None:
             return self._model.encode(prefix.after(opened)), (), prefix.text
         return prefix.token_ids, (prefix.logprobs or ()) if self._keep_tokens else (), None
+
+
+def check_sampling(sampling: Sampling) -> None:
+    """Refuses settings that no token could be drawn with.
+
+    Raises:
+        ConfigurationError: Naming the setting and its value.
+    """
+    faults = {
+        f"temperature must be a number from 0, not {sampling.temperature}": not sampling.temperature >= 0,
+        f"top_p must lie in (0, 1], not {sampling.top_p}": not 0 < sampling.top_p <= 1,
+        f"top_k must be 0 or more, not {sampling.top_k}": sampling.top_k < 0,
+        f"max_tokens must be 1 or more, not {sampling.max_tokens}": sampling.max_tokens < 1,
+        "a stop text must not be empty": "" in sampling.stop,
+    }
+    for fault, found in faults.items():
+        if found:
+            raise ConfigurationError(fault)

@@ -14,19 +14,16 @@ torch and transformers load when a sampler is made, and the weights with its fir
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from genesys.errors import ConfigurationError
 from genesys.optional import require
 from genesys.rollouts.repetition import rule_of
-from genesys.rollouts.sampler import Capabilities, Prefix, Sample, SampleRequest
-from genesys.rollouts.samplers.batching import BatchQueue, Mailbox, Row
-from genesys.schema import Sampling, canonical_text
-
-if TYPE_CHECKING:
-    from genesys.rollouts.samplers.sampling_loop import Drawn
+from genesys.rollouts.sampler import Capabilities, Sample, SampleRequest
+from genesys.rollouts.samplers.batching import BatchQueue, Mailbox
+from genesys.rollouts.samplers.local_rows import LocalRows, check_sampling
+from genesys.schema import Sampling
 
 
 class TransformersSampler:
@@ -75,7 +72,8 @@ class TransformersSampler:
         repetition: bool | Mapping[str, Any] = False,
         idle_seconds: float = 0.02,
     ) -> None:
-        _check(sampling, batch_size, threads)
+        check_sampling(sampling)
+        _check(batch_size, threads)
         rule = rule_of(repetition)
         for package in ("torch", "transformers"):
             require(package, extra="train", feature="the transformers sampler")
@@ -103,7 +101,7 @@ class TransformersSampler:
             continues=True,
             opens=True,
         )
-        self._plain, self._keep_tokens = plain, keep_tokens
+        self._rows = LocalRows(self._local, sampling, plain=plain, keep_tokens=keep_tokens)
         stop = sampling.stop
         settings = LoopSettings(
             batch_size=batch_size,
@@ -116,7 +114,7 @@ class TransformersSampler:
             repetition=rule,
         )
         queue = BatchQueue(batch_size=batch_size, idle_seconds=idle_seconds)
-        self._engine = Engine(self._local, settings, queue, threads=threads, finish=self._sample_of)
+        self._engine = Engine(self._local, settings, queue, threads=threads, finish=self._rows.sample_of)
 
     async def sample(self, request: SampleRequest) -> AsyncIterator[Sample]:
         """Yields the samples of a request as they end.
@@ -126,11 +124,11 @@ class TransformersSampler:
             ConfigurationError: If the prompt cannot be rendered.
         """
         mailbox: Mailbox[Sample] = Mailbox()
-        rows = self._rows(request, mailbox)
+        rows = self._rows.rows_of(request, mailbox, context=self._local.context)
         fitting = [row for row in rows if len(row.said) < row.max_tokens]
         for row in rows:
             if len(row.said) >= row.max_tokens:
-                yield self._unfit(row)
+                yield self._rows.failed(row)
         if not fitting:
             return
         try:
@@ -140,87 +138,14 @@ class TransformersSampler:
         finally:
             mailbox.abandoned = True
 
-    def _rows(self, request: SampleRequest, mailbox: Mailbox[Sample]) -> list[Row]:
-        prompt, opened = self._local.render(request.messages, plain=self._plain, opening=request.opening)
-        most = min(self.sampling.max_tokens, self._local.context - len(prompt))
-        prefixes = request.prefix or (None,) * len(request.sample_indices)
-        return [
-            Row(
-                prompt=prompt,
-                opened=opened,
-                problem_id=request.problem_id,
-                sample_index=index,
-                seed=seed,
-                max_tokens=most,
-                mailbox=mailbox,
-                **self._said(prefix, opened),
-            )
-            for index, seed, prefix in zip(request.sample_indices, request.seeds, prefixes, strict=True)
-        ]
-
-    def _said(self, prefix: Prefix | None, opened: str) -> dict[str, Any]:
-        """What a row goes on from, as fields of a `Row`."""
-        if prefix is None:
-            return {}
-        if prefix.token_ids is None:
-            return {"said": self._local.encode(prefix.after(opened)), "said_text": prefix.text}
-        logprobs = (prefix.logprobs or ()) if self._keep_tokens else ()
-        return {"said": prefix.token_ids, "said_logprobs": logprobs}
-
     async def aclose(self) -> None:
         """Stops sampling and frees the model; requests in flight get a SamplerError."""
         await self._engine.aclose()
 
-    def _sample_of(self, row: Row, drawn: Drawn, started_at: float) -> Sample:
-        tokens = drawn.token_ids
-        ended = drawn.finish_reason == "stop" and tokens[-1] in self._engine.settings.eos
-        content = self._local.decode(tokens[:-1] if ended else tokens)
-        for end in self.sampling.stop:
-            content = content.partition(end)[0]
-        text = canonical_text(content, opened=row.opened)
-        if row.said_text is not None:  # as it was, whatever the tokenizer makes of it
-            text = row.said_text + content[len(self._local.decode(row.said)) :]
-        kept = self._keep_tokens and row.said_text is None
-        whole = drawn.logprobs is not None and len(drawn.logprobs) == len(tokens)
-        return Sample(
-            problem_id=row.problem_id,
-            sample_index=row.sample_index,
-            text=text,
-            finish_reason=drawn.finish_reason,
-            prompt_tokens=len(row.prompt),
-            completion_tokens=len(tokens),
-            token_ids=tuple(tokens) if kept else None,
-            logprobs=tuple(drawn.logprobs or ()) if kept and whole else None,
-            started_at=started_at,
-            seconds=time.time() - started_at,
-        )
 
-    def _unfit(self, row: Row) -> Sample:
-        """Of a prompt, or of a sample to continue, that leaves no room for a token."""
-        return Sample(
-            problem_id=row.problem_id,
-            sample_index=row.sample_index,
-            text=canonical_text("", opened=row.opened),
-            finish_reason="error",
-            prompt_tokens=len(row.prompt),
-            completion_tokens=0,
-            token_ids=() if self._keep_tokens else None,
-            logprobs=() if self._keep_tokens else None,
-            started_at=time.time(),
-        )
-
-
-def _check(sampling: Sampling, batch_size: int, threads: int | None) -> None:
-    """Refuses settings that no token could be drawn with."""
-    faults = {
-        f"temperature must be a number from 0, not {sampling.temperature}": not sampling.temperature >= 0,
-        f"top_p must lie in (0, 1], not {sampling.top_p}": not 0 < sampling.top_p <= 1,
-        f"top_k must be 0 or more, not {sampling.top_k}": sampling.top_k < 0,
-        f"max_tokens must be 1 or more, not {sampling.max_tokens}": sampling.max_tokens < 1,
-        "a stop text must not be empty": "" in sampling.stop,
-        f"batch_size must be 1 or more, not {batch_size}": batch_size < 1,
-        f"threads must be 1 or more, not {threads}": threads is not None and threads < 1,
-    }
-    for fault, found in faults.items():
-        if found:
-            raise ConfigurationError(fault)
+def _check(batch_size: int, threads: int | None) -> None:
+    """Refuses a number of rows or threads that is none."""
+    if batch_size < 1:
+        raise ConfigurationError(f"batch_size must be 1 or more, not {batch_size}")
+    if threads is not None and threads < 1:
+        raise ConfigurationError(f"threads must be 1 or more, not {threads}")

@@ -16,12 +16,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from genesys.errors import ConfigurationError
 from genesys.optional import require
 from genesys.rollouts.repetition import rule_of
 from genesys.rollouts.sampler import Capabilities, Sample, SampleRequest
 from genesys.rollouts.samplers.batching import Mailbox
-from genesys.rollouts.samplers.local_rows import LocalRows
+from genesys.rollouts.samplers.local_rows import LocalRows, check_sampling
 from genesys.rollouts.samplers.vllm_arguments import (
     ONLY_AT_THE_END,
     deciding,
@@ -73,7 +72,7 @@ class VllmSampler:
         seeds: bool = True,
         **engine: Any,
     ) -> None:
-        _check(sampling)
+        check_sampling(sampling)
         rule = rule_of(repetition)
         require_vllm("vllm")
         require("transformers", extra="vllm", feature="the vllm sampler")
@@ -143,17 +142,3 @@ class VllmSampler:
     async def aclose(self) -> None:
         """Ends the engine; requests in flight get a SamplerError."""
         await self.engine.aclose()
-
-
-def _check(sampling: Sampling) -> None:
-    """Refuses settings that vLLM would refuse with every request."""
-    faults = {
-        f"temperature must be a number from 0, not {sampling.temperature}": not sampling.temperature >= 0,
-        f"top_p must lie in (0, 1], not {sampling.top_p}": not 0 < sampling.top_p <= 1,
-        f"top_k must be 0 or more, not {sampling.top_k}": sampling.top_k < 0,
-        f"max_tokens must be 1 or more, not {sampling.max_tokens}": sampling.max_tokens < 1,
-        "a stop text must not be empty": "" in sampling.stop,
-    }
-    for fault, found in faults.items():
-        if found:
-            raise ConfigurationError(fault)
