@@ -15,6 +15,7 @@ from genesys.environments import load_installed_environments
 from genesys.errors import ConfigurationError, UnknownName
 from genesys.rewards import Grader
 from genesys.rewards.judging import require_judge
+from genesys.rollouts.cluster.settings import ClusterSettings
 from genesys.rollouts.collector import Collector, CollectSettings
 from genesys.rollouts.identity import RunIdentity
 from genesys.rollouts.mixture import MixedSource, Mixture
@@ -46,6 +47,7 @@ class Harvest:
         spool: Local folder for the spool; None is the run folder.
         part_characters: Characters of rows that become a Parquet part.
         progress: Counters to watch.
+        cluster: Where the samplers run; None is this process.
     """
 
     env_id: str
@@ -59,6 +61,7 @@ class Harvest:
     spool: Path | None = None
     part_characters: int = PART_CHARACTERS
     progress: Progress = field(default_factory=Progress)
+    cluster: ClusterSettings | None = None
 
     async def run(self, out: Path, grader: Grader | None = None) -> Progress:
         """Harvests what is missing in a run folder.
@@ -72,7 +75,7 @@ class Harvest:
         chosen = grader or own
         assert chosen is not None  # one of the two
         environment = self._environment(chosen)
-        sampler = self.sampler.build()
+        sampler = await opened_sampler(self.sampler, self.cluster, self.settings, self.progress)
         _warn(self.sampler.name, sampler, self.settings)
         try:
             return await self._collect(environment, sampler, out, chosen)
@@ -155,6 +158,17 @@ class Harvest:
             return None
         place = out.resolve()
         return self.spool / f"{place.name}-{digest_of(str(place), bits=48)}.{SPOOL_FILE}"
+
+
+async def opened_sampler(
+    sampler: SamplerSettings, cluster: ClusterSettings | None, settings: CollectSettings, progress: Progress
+) -> Sampler:
+    """The sampler: in this process, or in many of a cluster."""
+    if cluster is None:
+        return sampler.build()
+    from genesys.rollouts.cluster.cluster_sampler import ClusterSampler
+
+    return await ClusterSampler.open(sampler, cluster, concurrency=settings.concurrency, progress=progress)
 
 
 async def collect_into(

@@ -24,6 +24,15 @@ class SourceCounts:
     unscorable: int = 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class SamplerCounts:
+    """The samplers of a cluster: how many there are to be, are alive, and were lost so far."""
+
+    wanted: int
+    alive: int
+    lost: int = 0
+
+
 @dataclass(kw_only=True)
 class Progress:
     """Counters of one call, updated by several threads and read by one.
@@ -48,6 +57,7 @@ class Progress:
         stopped_by: The budget that ended this call, in words, or None.
         exhausted: Sources of a mixture that had no more problems while others had.
         cost: What the run has cost so far, or None without prices.
+        samplers: The samplers of a cluster, or None without one.
     """
 
     planned: int = 0
@@ -69,6 +79,7 @@ class Progress:
     stopped_by: str | None = None
     exhausted: list[str] = field(default_factory=list)
     cost: float | None = None
+    samplers: SamplerCounts | None = None
     started: float = field(default_factory=time.monotonic)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 

@@ -69,6 +69,8 @@ def _fields(progress: Progress, noun: str) -> list[str]:
     if progress.verified:
         fields.append(f"pass {percent(progress.passed, progress.verified - progress.unscorable)}")
         fields.append(f"unscorable {percent(progress.unscorable, progress.verified)}")
+    if progress.samplers is not None:
+        fields.append(f"samplers {progress.samplers.alive}/{progress.samplers.wanted}")
     if progress.failed:
         fields.append(f"failed {progress.failed:,}")
     left = progress.seconds_left(done)
