@@ -23,6 +23,7 @@ from genesys.cli.doctor import doctor
 from genesys.cli.dpo import dpo
 from genesys.cli.envs import envs
 from genesys.cli.evaluate import evaluate
+from genesys.cli.explain import explain
 from genesys.cli.fsck import fsck
 from genesys.cli.grpo import grpo
 from genesys.cli.import_command import import_command
@@ -51,7 +52,7 @@ app.command("import")(import_command)
 for training in (sft, dpo, grpo):
     app.command()(training)
 app.command("eval")(evaluate)
-for telling in (diff, report):
+for telling in (diff, explain, report):
     app.command()(telling)
 app.add_typer(audit_app, name="audit")
 
