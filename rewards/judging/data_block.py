@@ -31,7 +31,7 @@ _CONTROL_TOKEN = re.compile(
 _DELIMITER = re.compile(
     r"^\W{0,12}(?:begin|end|start|close)[\s_-]{1,3}(?:of\s)?(?:the\s)?"
     r"(?:question|notes|reference|candidate|earlier[ _]reply|answer|data|text|block|submission)\b"
-    r"|={3,}\s*(?:begin|end)\b|\breceipt\b\W{0,4}[0-9a-f]{6,}"
+    r"|(?<!=)={3,}\s*(?:begin|end)\b|\breceipt\b\W{0,4}[0-9a-f]{6,}"
     r"|^\W{0,6}(?:system|assistant|user|developer|judge|grader|examiner)\W{0,3}[:>\])]"
 )
 _VERDICT = re.compile(
@@ -61,7 +61,7 @@ _ADDRESS = re.compile(
     r"|игнорир|забудь.{0,30}инструкц|忽略|无视|無視|忽视|评分|打分|評価者|採点|裁判|무시|채점|심판|تجاهل|التعليمات"
     r"|\bpomiń\b|\bgörmezden\b|अनदेखा"
 )
-_MAX_LOOKED_AT = 2_000
+_MAX_LOOKED_AT = 24_000
 
 
 def clean(text: str) -> tuple[str, set[str]]:
