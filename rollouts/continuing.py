@@ -14,7 +14,8 @@ from typing import Any
 
 from genesys.errors import ConfigurationError, RunMismatch
 from genesys.rewards import Grader
-from genesys.rollouts.collecting import collect_into, deciding_settings
+from genesys.rollouts.cluster.settings import ClusterSettings
+from genesys.rollouts.collecting import collect_into, deciding_settings, opened_sampler
 from genesys.rollouts.collector import Collector, CollectSettings
 from genesys.rollouts.identity import RunIdentity, response_ids
 from genesys.rollouts.planning import Messages, Unit
@@ -142,6 +143,7 @@ class Continuation:
         options: The sampler's own options.
         settings: How; n and stopping rules play no part.
         progress: Counters to watch.
+        cluster: Where the samplers run; None is this process.
     """
 
     sampler: str
@@ -150,6 +152,7 @@ class Continuation:
     options: Mapping[str, Any] = field(default_factory=dict)
     settings: CollectSettings = field(default_factory=CollectSettings)
     progress: Progress = field(default_factory=Progress)
+    cluster: ClusterSettings | None = None
 
     async def run(self, out: Path, grader: Grader) -> Progress:
         """Continues what is truncated in a run folder.
@@ -166,12 +169,13 @@ class Continuation:
                 f"--max-tokens {self.max_tokens} is no more than the run's {stored.sampling['max_tokens']}",
                 "Truncated samples are continued with a higher limit.",
             )
-        sampler = SamplerSettings(
+        chosen = SamplerSettings(
             name=self.sampler,
             model=self.model or stored.model,
             sampling=sampling,
             options={**self._stored_options(stored), **self.options},
-        ).build()
+        )
+        sampler = await opened_sampler(chosen, self.cluster, self.settings, self.progress)
         try:
             self._check(sampler, stored)
             return await self._collect(sampler, out, stored, grader)

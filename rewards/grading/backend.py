@@ -40,6 +40,14 @@ class Backend(Protocol):
         ...
 
 
+class BackendMaker(Protocol):
+    """Makes the backend of a kind; `make_backend` is this machine's."""
+
+    def __call__(self, kind: str, *, workers: int, limits: Limits) -> Backend:
+        """The backend, made on the grader's loop."""
+        ...
+
+
 BACKENDS = {
     "worker": "genesys.rewards.grading.pool:WorkerBackend",
     "sandbox": "genesys.rewards.sandbox.pool:SandboxBackend",

@@ -14,7 +14,7 @@ from typing import TypeVar
 from weakref import WeakSet
 
 from genesys.errors import ConfigurationError, UnknownName
-from genesys.rewards.grading.backend import Backend, make_backend
+from genesys.rewards.grading.backend import Backend, BackendMaker, make_backend
 from genesys.rewards.grading.limits import Limits, default_workers
 from genesys.rewards.grading.loop_thread import LoopThread
 from genesys.rewards.grading.turns import Turns
@@ -51,6 +51,7 @@ class Grader:
         verifiers: Task type (or "*") -> verifier, before the defaults of `genesys.rewards.registry`.
         workers: Most worker processes; by default the cores over the local ranks.
         limits: What one verification in a worker may take.
+        backends: Makes the backend of a kind of verifier, where they are not this machine's own.
     """
 
     def __init__(
@@ -59,10 +60,12 @@ class Grader:
         *,
         workers: int | None = None,
         limits: Limits | None = None,
+        backends: BackendMaker = make_backend,
     ) -> None:
         self._verifiers = dict(verifiers or {})
         self._workers = workers or default_workers()
         self._limits = limits or Limits()
+        self._make_backend = backends
         self._lock = threading.Lock()
         self._engine: _Engine | None = None
         self._turns: Turns[Verdict | None] = Turns()
@@ -177,7 +180,7 @@ class Grader:
 
     def _running(self) -> _Engine:
         if self._engine is None:
-            self._engine = _Engine(self._workers, self._limits)
+            self._engine = _Engine(self._workers, self._limits, self._make_backend)
         return self._engine
 
     def _wait(self, future: Future[T]) -> T:
@@ -193,8 +196,9 @@ class Grader:
 class _Engine:
     """A grader's thread with the backends that live on its loop."""
 
-    def __init__(self, workers: int, limits: Limits) -> None:
+    def __init__(self, workers: int, limits: Limits, make_backend: BackendMaker) -> None:
         self.thread = LoopThread("genesys-grader")
+        self._make_backend = make_backend
         self._workers = workers
         self._limits = limits
         self._backends: dict[str, Backend] = {}
@@ -202,7 +206,7 @@ class _Engine:
     def backend(self, kind: str) -> Backend:
         """The backend of a kind, made when first asked for."""
         if kind not in self._backends:
-            self._backends[kind] = make_backend(kind, workers=self._workers, limits=self._limits)
+            self._backends[kind] = self._make_backend(kind, workers=self._workers, limits=self._limits)
         return self._backends[kind]
 
     async def verify(self, spec: VerifierSpec, problem: Problem, text: str) -> Verdict:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -133,7 +133,7 @@ class ClusterSampler:
             self.pool.close()
             await asyncio.to_thread(disconnect)
 
-    async def _asked(self, actor: LiveActor, request: SampleRequest) -> AsyncIterator[Sample]:
+    async def _asked(self, actor: LiveActor, request: SampleRequest) -> AsyncGenerator[Sample]:
         """What one actor answers."""
         ray = ray_module()
         stream = actor.actor.sample.options(num_returns="streaming").remote(request)
@@ -167,11 +167,11 @@ class ClusterSampler:
         return True
 
 
-class _ActorLost(Exception):  # noqa: N818  # it says what has happened; nobody outside sees it
+class _ActorLost(Exception):
     """The actor has ended, or cannot be reached."""
 
 
-class _SamplerFailed(Exception):  # noqa: N818  # likewise
+class _SamplerFailed(Exception):
     """The actor lives, and its sampler says that it cannot go on."""
 
     def __init__(self, error: GenesysError) -> None:

@@ -11,6 +11,15 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from genesys.cli import collect_options as flags
+from genesys.cli.cluster_options import (
+    Cluster,
+    CpusPerSampler,
+    GpusPerSampler,
+    RayAddress,
+    Samplers,
+    VerifyOn,
+    joined,
+)
 from genesys.cli.collect_report import report
 from genesys.cli.collect_work import continuation_of, harvest_of
 from genesys.cli.live import watching
@@ -62,6 +71,12 @@ def collect(
     grace: flags.Grace = None,
     spool: flags.SpoolFolder = None,
     concurrency: flags.Concurrency = 256,
+    cluster: Cluster = None,
+    ray_address: RayAddress = None,
+    samplers: Samplers = None,
+    gpus_per_sampler: GpusPerSampler = None,
+    cpus_per_sampler: CpusPerSampler = 1.0,
+    verify_on: VerifyOn = "driver",
     wandb: flags.Wandb = None,
     json: flags.Json = False,
 ) -> None:
@@ -81,9 +96,15 @@ def collect(
         work: Any = continuation_of(asked)
     else:
         work, asked_format = harvest_of(asked)
-    grader = make_grader(verifier, answer_format or (None if verifier else asked_format), workers, judge)
+    chosen_format = answer_format or (None if verifier else asked_format)
+    verified_on = work.cluster if verify_on == "cluster" else None
+    grader = make_grader(verifier, chosen_format, workers, judge, verified_on)
     try:
-        with watching(work.progress, "completions"), _logged(wandb, work.progress, out, asked):
+        with (
+            joined(work.cluster),
+            watching(work.progress, "completions"),
+            _logged(wandb, work.progress, out, asked),
+        ):
             progress = asyncio.run(interruptible(work.run(out, grader)))
     finally:
         grader.close()

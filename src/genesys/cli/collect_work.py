@@ -10,6 +10,7 @@ from genesys.cli.console import stderr
 from genesys.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from genesys.rollouts.cluster.settings import ClusterSettings
     from genesys.rollouts.collecting import Harvest
     from genesys.rollouts.collector import CollectSettings
     from genesys.rollouts.continuing import Continuation
@@ -61,6 +62,7 @@ def harvest_of(asked: Flags) -> tuple[Harvest, str | None]:
         settings=_settings(asked, chosen.opening),
         skip_malformed=asked["skip_malformed"],
         spool=asked["spool"],
+        cluster=_cluster(asked),
     )
     return harvest, None if chosen.template is None else _answer_format(chosen.template)
 
@@ -87,6 +89,7 @@ def continuation_of(asked: Flags) -> Continuation:
         max_tokens=asked["max_tokens"],
         options=_sampler_options(asked, bool(asked["stop_repetition"])),
         settings=_settings(asked, ""),
+        cluster=_cluster(asked),
     )
 
 
@@ -120,6 +123,13 @@ def _sampler_options(asked: Flags, repetition: bool) -> dict[str, Any]:
             f"note: sampler {asked['sampler']} does not end completions that have fallen into a loop"
         )
     return options
+
+
+def _cluster(asked: Flags) -> ClusterSettings | None:
+    from genesys.cli.cluster_options import cluster_of
+
+    names = ("samplers", "gpus_per_sampler", "cpus_per_sampler", "verify_on")
+    return cluster_of(asked["cluster"], asked["ray_address"], **{name: asked[name] for name in names})
 
 
 def _answer_format(name: str) -> str | None:

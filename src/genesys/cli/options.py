@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from genesys.rewards import Grader
+    from genesys.rollouts.cluster.settings import ClusterSettings
 
 EnvId = Annotated[str, typer.Option("--env", help="Environment id; `genesys envs` lists them.")]
 Problems = Annotated[
@@ -54,9 +55,15 @@ OutFolder = Annotated[Path, typer.Option("--out", help="The folder to write.")]
 
 
 def make_grader(
-    verifier: str | None, answer_format: str | None, workers: int | None = None, judge: str | None = None
+    verifier: str | None,
+    answer_format: str | None,
+    workers: int | None = None,
+    judge: str | None = None,
+    cluster: ClusterSettings | None = None,
 ) -> Grader:
     """The grader that `--verifier`, `--answer-format`, `--workers` and `--judge` describe.
+
+    On a cluster it verifies on the cluster's nodes.
 
     Raises:
         UnknownName: If there is no such verifier or answer format.
@@ -77,7 +84,11 @@ def make_grader(
     table = verifier_table(verifier, params)
     if verifier is not None:
         require_judge({spec for name, spec in table.items() if spec.name == verifier.partition("@")[0]})
-    return Grader(table, workers=workers)
+    if cluster is None:
+        return Grader(table, workers=workers)
+    from genesys.rollouts.cluster.cluster_backend import ClusterBackends
+
+    return Grader(table, workers=workers, backends=ClusterBackends(cluster, workers))
 
 
 def verifier_keys(verifier: str | None, answer_format: str | None) -> list[str]:

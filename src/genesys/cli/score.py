@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from genesys.cli.cluster_options import Cluster, RayAddress, cluster_of, joined
 from genesys.cli.console import duration, percent, print_json, stderr, stdout, table
 from genesys.cli.judge_report import judge_json, print_judge
 from genesys.cli.live import watching
@@ -57,6 +58,8 @@ def score(
     ] = 0,
     skip_malformed: SkipMalformed = False,
     workers: Workers = None,
+    cluster: Cluster = None,
+    ray_address: RayAddress = None,
     json: Json = False,
 ) -> None:
     """Verify responses that exist, and compare with the scores they carry.
@@ -85,9 +88,10 @@ def score(
     elif out is not None and any(out.resolve() == path.resolve() for path in paths):
         raise ConfigurationError(f"--out {str(out)!r} is one of the inputs", "Name another file.")
     progress = Progress()
-    grader = make_grader(verifier, answer_format, workers, judge)
+    place = cluster_of(cluster, ray_address)
+    grader = make_grader(verifier, answer_format, workers, judge, place)
     try:
-        with watching(progress, "verdicts"):
+        with joined(place), watching(progress, "verdicts"):
             if runs:
                 for run in runs:
                     _score_run(run, grader, progress)
