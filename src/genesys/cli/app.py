@@ -28,6 +28,7 @@ from genesys.cli.fsck import fsck
 from genesys.cli.grpo import grpo
 from genesys.cli.import_command import import_command
 from genesys.cli.merge import merge
+from genesys.cli.push import push
 from genesys.cli.report import report
 from genesys.cli.score import score
 from genesys.cli.sft import sft
@@ -52,7 +53,7 @@ app.command("import")(import_command)
 for training in (sft, dpo, grpo):
     app.command()(training)
 app.command("eval")(evaluate)
-for telling in (diff, explain, report):
+for telling in (diff, explain, report, push):
     app.command()(telling)
 app.add_typer(audit_app, name="audit")
 

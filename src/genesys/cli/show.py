@@ -2,36 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.panel import Panel
-from rich.text import Text
 
 from genesys.cli.console import percent, print_json, stderr, stdout, table
 from genesys.cli.options import Json
+from genesys.cli.paging import Pages, is_interactive, page_through
+from genesys.cli.show_options import Cause, Finish, ProblemId, Response, Score, Search, Source, Tokens, span
+from genesys.cli.trace_panel import panel
 from genesys.cli.yield_report import print_yield
-from genesys.errors import UnknownName
+from genesys.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from genesys.rollouts.run_reader import RunReader
-    from genesys.rollouts.run_summary import RunSummary, Trace
+    from genesys.rollouts.run_summary import RunSummary
+
+__all__ = ["panel", "show"]
 
 
 def show(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
-    traces: Annotated[int, typer.Option("--traces", min=0, help="How many traces to show.")] = 2,
-    cause: Annotated[
-        str | None, typer.Option("--cause", help='Only traces of this cause; "right" for full scores.')
-    ] = None,
-    problem: Annotated[str | None, typer.Option("--problem", help="Only traces of this problem.")] = None,
+    traces: Annotated[int, typer.Option("--traces", min=0, help="How many traces a page has; 0: none.")] = 2,
+    page: Annotated[int, typer.Option("--page", min=1, help="Which page of them.")] = 1,
+    cause: Cause = None,
+    source: Source = None,
+    problem: ProblemId = None,
+    response: Response = None,
+    score: Score = None,
+    tokens: Tokens = None,
+    finish: Finish = None,
+    search: Search = None,
     verifier: Annotated[
         str | None,
         typer.Option("--verifier", help="Whose verdicts, by key or name. Default: the task type's own."),
     ] = None,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Print one page and end, also in a terminal.")
+    ] = False,
     yields: Annotated[
         bool,
         typer.Option(
@@ -51,66 +60,86 @@ def show(
     ] = 0.0,
     json: Json = False,
 ) -> None:
-    """Show a run: its identity, its numbers by source and cause, and some of its traces."""
+    """Show a run: its numbers by source and cause, then the traces you ask for.
+
+    In a terminal, keys page through them: n and p, g and G, f folds reasoning, q ends. Elsewhere, and with
+    --plain, it prints the one page of --page.
+
+        genesys show runs/first --cause wrong_answer
+        genesys show runs/first --source gsm8k --score 0.2..0.8 --search remainder --traces 5 --page 3
+    """
+    from genesys.curation.browsing import RunBook, TraceFilter
     from genesys.rollouts.run_reader import RunReader
     from genesys.rollouts.run_summary import summarise
 
     reader = RunReader.open(run)
-    summary = summarise(reader)
-    key = _chosen_key(summary, verifier)
     if yields:
-        from genesys.rollouts.budgets import Prices
-        from genesys.rollouts.run_yield import run_yield
-
-        prices = Prices(prompt=price_prompt, completion=price_completion)
-        given = None if verifier is None else key
-        worth = run_yield(reader, verifier=given, gpus=gpus, prices=prices, gpu_hour_price=gpu_hour_price)
-        print_json(worth.to_json()) if json else print_yield(worth)
+        _show_yield(
+            reader,
+            verifier,
+            price_prompt,
+            price_completion,
+            gpus=gpus,
+            gpu_hour_price=gpu_hour_price,
+            json=json,
+        )
         return
-    found = list(islice(_chosen(reader, key, cause, problem), traces))
+    wanted = TraceFilter(
+        problem=problem,
+        response=response,
+        source=source,
+        cause=cause,
+        finish=finish,
+        score=span(score, "--score"),
+        tokens=span(tokens, "--tokens"),
+        search=search,
+    )
+    summary = summarise(reader)
+    book = RunBook(reader, verifier)
+    pages = Pages(book=book, places=book.find(wanted), size=traces, mark=search)
+    if page > max(pages.count, 1):
+        raise ConfigurationError(f"there is no page {page:,}", f"There are {pages.count:,} pages.")
     if json:
-        print_json({**_as_json(summary), "traces": [vars(trace) for trace in found]})
+        found = book.read(pages.places[(page - 1) * traces : page * traces])
+        print_json(
+            {
+                **_as_json(summary),
+                "found": len(pages.places),
+                "page": page,
+                "pages": pages.count,
+                "traces": [vars(trace) for trace in found],
+            }
+        )
         return
     _print_summary(summary)
-    for trace in found:
-        stdout.print(panel(trace, key or ""))
-    if traces and not found:
-        stderr.print("no trace matches")
+    if not pages.count:
+        if traces:
+            stderr.print("no trace matches")
+    elif is_interactive() and not plain:
+        page_through(pages, page)
+    else:
+        pages.print(page, fold=False)
+        stderr.print(pages.foot(page), highlight=False)
 
 
-def _chosen_key(summary: RunSummary, verifier: str | None) -> str | None:
-    """Whose verdicts: those asked for by key or name, else the task type's own verifier's."""
-    if verifier is None:
-        return next(iter(summary.scores), None)
-    named = [key for key in summary.scores if verifier in (key, key.partition("@")[0])]
-    if not named:
-        raise UnknownName.of("verifier key in this run", verifier, summary.scores)
-    return named[0]
+def _show_yield(
+    reader: RunReader,
+    verifier: str | None,
+    price_prompt: float,
+    price_completion: float,
+    *,
+    gpus: int,
+    gpu_hour_price: float,
+    json: bool,
+) -> None:
+    from genesys.curation.browsing import chosen_key
+    from genesys.rollouts.budgets import Prices
+    from genesys.rollouts.run_yield import run_yield
 
-
-def _chosen(run: RunReader, key: str | None, cause: str | None, problem: str | None) -> Iterator[Trace]:
-    from genesys.causes import CAUSES
-    from genesys.rollouts.run_summary import traces
-
-    if cause is not None and cause not in {"right", "unscored", *CAUSES}:
-        raise UnknownName.of("cause", cause, ["right", "unscored", *CAUSES])
-    for trace in traces(run, key):
-        if problem in (None, trace.problem_id) and cause in (None, trace.cause or "right"):
-            yield trace
-
-
-def panel(trace: Trace, verifier: str) -> Panel:
-    """One trace as a box: prompt, gold, completion and verdict."""
-    body = Text()
-    body.append(trace.prompt.strip() + "\n\n", style="dim")
-    body.append(trace.text.strip())
-    verdict = "right" if trace.score == 1.0 else f"{trace.score} {trace.cause}"
-    title = f"{trace.problem_id}  gold: {trace.gold}" if trace.gold is not None else trace.problem_id
-    footer = (
-        f"{verifier}: {verdict}, {trace.tokens or '?'} tokens, {trace.finish_reason}, {trace.response_id}"
-    )
-    style = "green" if trace.score == 1.0 else "yellow" if trace.score is None else "red"
-    return Panel(body, title=Text(title), subtitle=Text(footer), title_align="left", border_style=style)
+    prices = Prices(prompt=price_prompt, completion=price_completion)
+    key = None if verifier is None else chosen_key(reader.verifier_keys(), verifier)
+    worth = run_yield(reader, verifier=key, gpus=gpus, prices=prices, gpu_hour_price=gpu_hour_price)
+    print_json(worth.to_json()) if json else print_yield(worth)
 
 
 def _print_summary(summary: RunSummary) -> None:
