@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from genesys.causes import CAUSES
-from genesys.errors import ConfigurationError
+from genesys.errors import ConfigurationError, DataError
 from genesys.rollouts.parts import read_parts
 from genesys.rollouts.run_file import RUN_FILE, read_run_file
 from genesys.rollouts.spool import read_spool
