@@ -225,6 +225,7 @@ def test_published_judgements_are_read_completely(shared: Path, capsys: pytest.C
         assert "Cohen's kappa" in shown and re.search(r"cannot be read\s+│ 0 of 9", shown)
 
 
+@pytest.mark.slow
 def test_an_audit_that_is_interrupted_goes_on(judge: Start, rows: Path, place: Path) -> None:
     server = judge(judging(honest), settings="concurrency = 2", seconds=0.02)
     code = "from genesys.cli import main; main()"
