@@ -160,21 +160,24 @@ async def ask_bare(server: VllmServer, requests: Sequence[SampleRequest]) -> int
 
 async def in_pairs(
     pairs: int, bare: Callable[[], Awaitable[int]], harvested: Callable[[], Awaitable[int]]
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """Alternates the two, after one round of each that counts for nobody."""
     await bare()
     await harvested()
     rounds = [(await timed(bare), await timed(harvested)) for _ in range(pairs)]
+    walls = [round(ours.wall / bare.wall, 3) for bare, ours in rounds]
+    cpus = [round(ours.cpu / bare.cpu, 3) for bare, ours in rounds]
     return {
         "bare_tokens_per_second": round(statistics.median(bare.wall for bare, _ in rounds)),
         "tokens_per_second": round(statistics.median(ours.wall for _, ours in rounds)),
-        "ratio": round(statistics.median(ours.wall / bare.wall for bare, ours in rounds), 3),
-        "ratio_cpu": round(statistics.median(ours.cpu / bare.cpu for bare, ours in rounds), 3),
-        "pairs": pairs,
+        "ratio": round(statistics.median(walls), 3),
+        "ratio_cpu": round(statistics.median(cpus), 3),
+        "ratios": walls,
+        "ratios_cpu": cpus,
     }
 
 
-async def in_process(model: Path, harvest: Harvest, pairs: int) -> dict[str, float]:
+async def in_process(model: Path, harvest: Harvest, pairs: int) -> dict[str, Any]:
     """The sampler in this process against `LLM.generate`."""
     sampler, llm = VllmSampler(str(model), SAMPLING, **ENGINE), start_llm(model)
     requests = harvest.requests()
@@ -190,7 +193,7 @@ async def in_process(model: Path, harvest: Harvest, pairs: int) -> dict[str, flo
         await sampler.aclose()
 
 
-async def by_server(server: VllmServer, harvest: Harvest, pairs: int) -> dict[str, float]:
+async def by_server(server: VllmServer, harvest: Harvest, pairs: int) -> dict[str, Any]:
     """The server sampler against a bare client."""
     sampler = ServerSampler(server.model, SAMPLING, endpoints=server.url)
     requests = harvest.requests()
