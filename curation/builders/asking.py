@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from genesys.envs.templates import Messages
 from genesys.errors import SamplerError
 from genesys.rollouts.collector import Collector, CollectSettings
 from genesys.rollouts.identity import RunIdentity
+from genesys.rollouts.progress import Progress
 from genesys.rollouts.run_folder import RunFolder
 from genesys.rollouts.sampler import Sampler
 from genesys.schema import Problem, digest_of, split_reasoning
@@ -78,9 +80,12 @@ def ask(
         texts: Id -> prompt: those whose reply to this attempt is wanted.
         step: Name of the step.
         prompt: Key of the wording.
-        folder: The run folder; it survives interruptions.
+        folder: Where the run folder is made, without its digest; it survives interruptions.
         attempt: 0 for the first reply, 1 for the one after a malformed one, and so on.
         context: The build.
+
+    The run folder bears the digest of its identity: another model, seed or setting asks anew, beside what was asked
+    before; and a reply to a prompt that reads otherwise now is no reply.
 
     Returns:
         Id -> the answer of that attempt's reply, without its reasoning; "" where it never ended.
@@ -96,11 +101,17 @@ async def _ask(
     source: Prompts, env_id: str, prompt: str, folder: Path, attempt: int, context: BuildContext
 ) -> dict[str, str]:
     sampler = context.sampler()
-    with RunFolder(folder, _identity(source, env_id, prompt, sampler, context.seed)) as run:
+    identity = _identity(source, env_id, prompt, sampler, context.seed)
+    place = folder.with_name(f"{folder.name}-{digest_of(asdict(identity), bits=64)}")
+    with RunFolder(place, identity) as run:
         settings = CollectSettings(n=attempt + 1, concurrency=context.concurrency, verify=False)
         collector = Collector(_Asking(source, prompt), sampler, run, settings, grader=context.grader)
-        progress = await collector.collect()
-        replies = _replies(run, source.texts, attempt)
+        watching = asyncio.create_task(_watched(collector.progress, context))
+        try:
+            progress = await collector.collect()
+        finally:
+            watching.cancel()
+        replies = _replies(run, source, attempt)
     if len(replies) < len(source.texts):
         raise SamplerError(
             f"{progress.failed or len(source.texts) - len(replies)} of {len(source.texts)} prompts of "
@@ -108,6 +119,13 @@ async def _ask(
             "Run the same command again: only these are asked.",
         )
     return replies
+
+
+async def _watched(progress: Progress, context: BuildContext) -> None:
+    """Tells, twice a second, how many replies are there and how many are wanted."""
+    while True:
+        context.on_asked(progress.before + progress.completions, progress.planned)
+        await asyncio.sleep(0.5)
 
 
 def _identity(source: Prompts, env_id: str, prompt: str, sampler: Sampler, seed: int) -> RunIdentity:
@@ -123,11 +141,12 @@ def _identity(source: Prompts, env_id: str, prompt: str, sampler: Sampler, seed:
     )
 
 
-def _replies(run: RunFolder, wanted: dict[str, str], attempt: int) -> dict[str, str]:
-    columns: Sequence[str] = ("problem_id", "sample_index", "text")
+def _replies(run: RunFolder, source: Prompts, attempt: int) -> dict[str, str]:
+    columns: Sequence[str] = ("problem_id", "problem_digest", "sample_index", "text")
+    wanted = {problem.problem_id: problem.digest for problem in source}
     found: dict[str, str] = {}
     for batch in run.reader.batches("completions", columns):
         for row in batch.to_pylist():
-            if row["sample_index"] == attempt and row["problem_id"] in wanted:
+            if row["sample_index"] == attempt and wanted.get(row["problem_id"]) == row["problem_digest"]:
                 found[row["problem_id"]] = split_reasoning(row["text"]).answer or ""
     return found

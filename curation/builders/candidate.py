@@ -12,9 +12,10 @@ class Candidate:
     """One row on its way.
 
     Attributes:
-        candidate_id: Unique within a build; follows from the row, not from its place in the file.
+        candidate_id: Follows from the row, not from its place in the file. The runner makes it unique: other rows
+            under an id that is taken get one of their own.
         source: The dataset it comes from.
-        fields: What is known of it so far, as JSON types.
+        fields: What is known of it so far, as JSON types; anything else, such as a date, becomes its text.
     """
 
     candidate_id: str

@@ -15,10 +15,10 @@ from genesys.curation.builders.coding_problem import LANGUAGES
 from genesys.curation.builders.coding_rows import candidate_of_row
 from genesys.curation.builders.coding_rules import judge_statement, judge_tests
 from genesys.curation.builders.coding_translation import Faithful, translation
-from genesys.curation.builders.row_files import files_of
-from genesys.curation.builders.stage import Each, Stage, drop
-from genesys.envs.sources.rows import read_rows
-from genesys.errors import ConfigurationError, MalformedRow
+from genesys.curation.builders.row_files import ENDINGS, candidates_of_files
+from genesys.curation.builders.stage import Each, Stage
+from genesys.envs.sources.rows import Row
+from genesys.errors import ConfigurationError
 from genesys.schema import Problem
 
 DEFAULTS: Mapping[str, Any] = {"languages": [], "require_gold": False, "source": None}
@@ -67,22 +67,17 @@ class CodeBuilder:
         Raises:
             ConfigurationError: If there is no such file.
         """
-        for source in map(Path, sources or [""]):
+        if not sources:
+            yield from candidates_of_files([], self._of_row)  # says what to name
+        for source in map(Path, sources):
             folders = problem_folders(source) if source.is_dir() else []
             if folders:
                 yield from candidates_of_folders(folders)
             else:
-                yield from self._rows([source] if sources else [])
+                yield from candidates_of_files([source], self._of_row, (*ENDINGS, ".json"))
 
-    def _rows(self, sources: Sequence[Path]) -> Iterator[Outcome]:
-        for path in files_of(sources, (".jsonl", ".json", ".jsonl.gz", ".parquet")):
-            source = self._set["source"] or path.name.split(".")[0]
-            for line, row in read_rows(path):
-                try:
-                    yield candidate_of_row(row, source)
-                except MalformedRow as error:
-                    name = f"{path.name}:{line}"
-                    yield drop(Candidate(candidate_id=name, source=source), "malformed", error.fault)
+    def _of_row(self, row: Row, path: Path) -> Candidate:
+        return candidate_of_row(row, self._set["source"] or path.name.split(".")[0])
 
     def stages(self) -> Sequence[Stage]:
         """Rules, golds, and translations with their golds."""

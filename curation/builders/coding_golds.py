@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from genesys.curation.builders.candidate import Candidate, Outcome
+from genesys.curation.builders.checks import require_decided
 from genesys.curation.builders.context import BuildContext
 from genesys.curation.builders.stage import drop
 from genesys.schema import Problem, Verdict
@@ -45,7 +46,11 @@ class Solved:
     version: str = "1"
 
     def run(self, candidates: Iterable[Candidate], context: BuildContext) -> Iterator[Outcome]:
-        """Adds `gold` and `language`; drops `no_solution`, `no_gold_passes` and `several_answers`."""
+        """Adds `gold` and `language`; drops `no_solution`, `no_gold_passes` and `several_answers`.
+
+        Raises:
+            VerifierError: If programs cannot be run here.
+        """
         remaining = iter(candidates)
         while chunk := list(islice(remaining, _AT_ONCE)):
             started = [
@@ -72,6 +77,8 @@ class Solved:
             if self.required:
                 return drop(candidate, "no_solution")
             return candidate.having(language="python", gold=None, gold_optional=True)
+        for solution, verdict in tries:
+            require_decided(self.form(candidate, solution["language"]), verdict)
         passing = [solution for solution, verdict in tries if verdict.score == 1.0]
         if not passing:
             told = "; ".join(

@@ -13,7 +13,7 @@ from genesys.curation.builders.llm_step import LlmStep, MalformedReply
 from genesys.curation.builders.prompt import load_prompt
 from genesys.curation.builders.stage import drop
 
-_STATEMENT = re.compile(r"<statement>\s*(.*?)\s*</statement>", re.DOTALL)
+_OPENS, _CLOSES = "<statement>", "</statement>"
 _HOW = {
     STDIN: "It reads the same input from standard input and writes the same output to standard output.",
     CALL: "It defines the same function with the same name, arguments and result; it reads and prints nothing.",
@@ -36,6 +36,8 @@ def translation(language: str) -> LlmStep:
         },
         read=lambda candidate, reply: _read(candidate, reply, language),
         wants=lambda candidate: _translatable(candidate, language),
+        adds=language,
+        version="2",
     )
 
 
@@ -52,10 +54,10 @@ def _translatable(candidate: Candidate, language: str) -> bool:
 
 
 def _read(candidate: Candidate, reply: str, language: str) -> Sequence[Outcome]:
-    statement = _STATEMENT.search(reply)
-    blocks = re.findall(rf"```{re.escape(language)}[ \t]*\n(.*?)```", reply, re.DOTALL)
-    if statement is None or not statement.group(1):
+    statement, closed, rest = reply.partition(_OPENS)[2].partition(_CLOSES)
+    if not closed or not statement.strip():
         raise MalformedReply("no statement")
+    blocks = re.findall(rf"```{re.escape(language)}[ \t]*\n(.*?)```", rest, re.DOTALL)
     if len(blocks) != 1:
         raise MalformedReply(f"{len(blocks)} blocks of {language}")
     child = Candidate(
@@ -63,7 +65,7 @@ def _read(candidate: Candidate, reply: str, language: str) -> Sequence[Outcome]:
         source=candidate.source,
         fields={
             **candidate.fields,
-            "statement": statement.group(1),
+            "statement": statement.strip(),
             "solutions": [{"language": language, "code": blocks[0]}],
             "language": language,
             "gold": None,

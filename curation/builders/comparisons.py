@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from tempfile import TemporaryFile
+from typing import IO
 
 from genesys.curation.builders.candidate import Candidate, Outcome
 from genesys.curation.builders.checks import problem_of
@@ -30,23 +33,34 @@ class NearlyUnique:
     version: str = "1"
 
     def run(self, candidates: Iterable[Candidate], context: BuildContext) -> Iterator[Outcome]:
-        """Drops the others as `near_duplicate`, with the id of the one that stays. Holds all prompts.
+        """Drops the others as `near_duplicate`, with the id of the one that stays.
+
+        Holds all prompts; the candidates, whose tests may be large, wait in a file.
 
         Raises:
             MissingExtra: If rensa is not installed.
         """
-        held = list(candidates)
-        problems = [problem_of(candidate) for candidate in held]
-        prompts = [one.prompt for one in problems]
-        keys = [digest_of(critical_tokens(one.prompt), one.verification_info) for one in problems]
-        alike = first_alike(prompts, keys, least=LIKENESS, size=PIECE)
-        for place, (candidate, (first, likeness)) in enumerate(zip(held, alike, strict=True)):
-            if first == place:
-                yield candidate
-            else:
-                yield drop(
-                    candidate, "near_duplicate", f"of {problems[first].problem_id}, likeness {likeness:.2f}"
-                )
+        prompts: list[str] = []
+        keys: list[str] = []
+        names: list[str] = []
+        with TemporaryFile(dir=context.work) as waiting:
+            for candidate in candidates:
+                problem = problem_of(candidate)
+                prompts.append(problem.prompt)
+                keys.append(digest_of(critical_tokens(problem.prompt), problem.verification_info))
+                names.append(problem.problem_id)
+                waiting.write(json.dumps(candidate.to_json()).encode() + b"\n")
+            alike = first_alike(prompts, keys, least=LIKENESS, size=PIECE)
+            for place, (candidate, (first, likeness)) in enumerate(zip(_read(waiting), alike, strict=True)):
+                if first == place:
+                    yield candidate
+                else:
+                    yield drop(candidate, "near_duplicate", f"of {names[first]}, likeness {likeness:.2f}")
+
+
+def _read(waiting: IO[bytes]) -> Iterator[Candidate]:
+    waiting.seek(0)
+    return (Candidate.from_json(json.loads(line)) for line in waiting)
 
 
 class Decontaminated:

@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 
 from genesys.errors import ConfigurationError
 from genesys.rewards import Grader
+from genesys.rollouts.durable import storage_errors
 from genesys.rollouts.sampler import Sampler, SamplerSettings
 
 T = TypeVar("T")
@@ -26,6 +27,7 @@ class BuildContext:
         seed: Of every random choice.
         concurrency: Prompts in flight at most.
         on_stage: Is told the name of a stage and how far it is, from time to time.
+        on_asked: Is told, while a model is asked, how many replies are there and how many are wanted.
         dry: Whether prompts are kept in `prompts` and not asked.
         prompts: The first prompts of each LLM step of a dry run, by step.
     """
@@ -36,6 +38,7 @@ class BuildContext:
     seed: int = 0
     concurrency: int = 64
     on_stage: Callable[[str, int], None] = lambda name, done: None
+    on_asked: Callable[[int, int], None] = lambda done, wanted: None
     dry: bool = False
     prompts: dict[str, list[str]] = field(default_factory=dict)
     _runner: asyncio.Runner | None = field(default=None, repr=False)
@@ -64,12 +67,15 @@ class BuildContext:
         return self._sampler
 
     def __enter__(self) -> Self:
-        self.work.mkdir(parents=True, exist_ok=True)
+        with storage_errors(f"cannot write in {self.work}", "Choose another --out folder."):
+            self.work.mkdir(parents=True, exist_ok=True)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._runner is None:
             return
-        if self._sampler is not None:
-            self._runner.run(self._sampler.aclose())
-        self._runner.close()
+        try:
+            if self._sampler is not None:
+                self._runner.run(self._sampler.aclose())
+        finally:
+            self._runner.close()

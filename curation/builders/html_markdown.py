@@ -9,17 +9,20 @@ from html import unescape
 from genesys.optional import require
 
 _MATH = re.compile(
-    r"\$\$.*?\$\$|\\\[.*?\\\]|\\\(.*?\\\)|\\begin\{(\w+\*?)\}.*?\\end\{\1\}|(?<!\\)\$(?!\s)[^$\n<>]*?(?<!\s)\$",
+    r"\$\$.{0,4000}?\$\$|\\\[.{0,4000}?\\\]|\\\(.{0,4000}?\\\)|\\begin\{(\w{1,30}\*?)\}.{0,4000}?\\end\{\1\}|"
+    r"(?<!\\)\$(?!\s)[^$\n<>]{0,4000}?(?<!\s)\$",
     re.DOTALL,
 )
 _HELD = "\ue000{}\ue001"  # private use: no post has them
 _KEPT = re.compile("\ue000(\\d+)\ue001")
 _BLANK_LINES = re.compile(r"\n{3,}")
-_CODE = re.compile(r"<(pre|code)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
+_CODE = re.compile(r"<(pre|code)\b.{0,40000}?</\1>", re.DOTALL | re.IGNORECASE)
 
 
 def markdown_of(html: str) -> str:
     """A post as Markdown.
+
+    The patterns look 4,000 characters ahead at most, so that markup that never ends costs no square.
 
     Formulas are set aside first: a converter would fold their line breaks and escape their underscores.
 

@@ -17,7 +17,7 @@ from genesys.curation.builders.json_replies import read_object
 from genesys.curation.builders.llm_step import LlmStep, MalformedReply
 from genesys.curation.builders.math_kinds import tell_kind, without_show_that
 from genesys.curation.builders.prompt import load_prompt
-from genesys.curation.builders.row_files import rows_of
+from genesys.curation.builders.row_files import candidates_of_files
 from genesys.curation.builders.stage import Each, Stage, drop
 from genesys.errors import ConfigurationError, MalformedRow
 from genesys.rewards.answers import read_boxed
@@ -26,6 +26,12 @@ from genesys.schema import Problem, digest_of, parse_struct
 _STATEMENTS = ("problem", "question", "prompt", "informal_statement")
 _SOLUTIONS = ("solution", "gold_standard_solution", "answer_detail", "informal_proof")
 _HASHES = re.compile(r"####\s*(.+?)\s*\Z")
+LONGEST = 10_000
+"""Characters of a statement; the rules' patterns look at each place of it, some of them far ahead."""
+
+_INVALID = ("problem_is_valid", "solution_is_valid")
+"""NuminaMath-1.5's columns that say "Yes", or what is wrong."""
+
 _ASKED = ("verifiable", "proof", "mcq", "multi_part", "open", "figure")
 _NOT_ANSWERS = frozenset({"proof", "not found", "nan", "none", "notfound", "n/a", "open"})
 
@@ -58,17 +64,12 @@ class MathBuilder:
         Raises:
             ConfigurationError: If there is no such file.
         """
-        for path, line, row in rows_of(sources):
-            try:
-                yield _candidate(row, path.name.split(".")[0])
-            except MalformedRow as error:
-                source = Candidate(candidate_id=f"{path.name}:{line}", source=path.name)
-                yield drop(source, "malformed", error.fault)
+        return candidates_of_files(sources, lambda row, path: _candidate(row, path.name.split(".")[0]))
 
     def stages(self) -> Sequence[Stage]:
-        """Kinds, golds, and free forms."""
+        """What is usable, kinds, golds, and free forms."""
         convert = self._mcq == "convert"
-        stages: list[Stage] = [Each(name="kind", judge=_kind)]
+        stages: list[Stage] = [Each(name="usable", judge=_usable), Each(name="kind", judge=_kind)]
         if self._options.llm:
             stages.append(
                 LlmStep(
@@ -141,6 +142,7 @@ def _candidate(row: Mapping[str, Any], file: str) -> Candidate:
             "problem_type": told.get("problem_type") or told.get("type"),
             "level": told.get("level") or told.get("difficulty"),
             "options": told.get("options"),
+            **{name: told.get(name) for name in _INVALID},
             "uuid": told.get("uuid"),
             "url": told.get("url"),
             "in_source_id": None if row.get("in_source_id") is None else str(row["in_source_id"]),
@@ -156,6 +158,16 @@ def _answer(value: object) -> str:
     final = _HASHES.search(text)
     text = final.group(1) if final else text
     return "" if text.lower() in _NOT_ANSWERS else text
+
+
+def _usable(candidate: Candidate) -> Outcome:
+    """Drops `long`, and as `problem_is_valid` and `solution_is_valid` what its source says is none."""
+    if len(candidate["statement"]) > LONGEST:
+        return drop(candidate, "long", f"{len(candidate['statement']):,} characters")
+    for name in _INVALID:
+        if str(candidate[name] or "Yes").strip().lower() not in ("yes", "true"):
+            return drop(candidate, name, candidate[name])
+    return candidate
 
 
 def _kind(candidate: Candidate) -> Outcome:

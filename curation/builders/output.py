@@ -146,6 +146,8 @@ class OutputBuilder:
             fields=fields,
             read=read,
             wants=lambda candidate: candidate["generation"] == generation - 1,
+            adds=f"g{generation}",
+            version="2",
         )
 
     def _with_texts(self, candidate: Candidate) -> Outcome:

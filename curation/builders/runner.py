@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from genesys.curation.builders.builder import BUILDERS, Builder, BuildOptions
-from genesys.curation.builders.candidate import Outcome
 from genesys.curation.builders.checks import Formed, GoldAudited, GoldChecked, Unique, problem_of
 from genesys.curation.builders.comparisons import Decontaminated, NearlyUnique
 from genesys.curation.builders.context import BuildContext
 from genesys.curation.builders.llm_step import LlmStep
 from genesys.curation.builders.published import publish
+from genesys.curation.builders.reading import Read
 from genesys.curation.builders.report import BuildReport, Spread
 from genesys.curation.builders.stage import Stage
 from genesys.curation.builders.stage_files import StageFiles, StageReport
@@ -25,8 +26,10 @@ from genesys.errors import DataError
 from genesys.rewards import Grader
 from genesys.rewards.judging import asks_judge, judge_config
 from genesys.rewards.registry import DEFAULTS, default_spec
+from genesys.rollouts.run_lock import RunLock
 from genesys.rollouts.sampler import SamplerSettings
 from genesys.schema import Problem, digest_of
+from genesys.version import __version__
 
 DRY_ROWS = 1000
 """Rows that a dry run looks at, where no limit is given."""
@@ -65,10 +68,12 @@ class Build:
             SamplerError: If the model cannot go on, or left prompts unanswered.
             DataError: If no problem is left.
             StorageError: If the disk refuses.
+            RunLocked: If another process builds into the same folder.
+            VerifierError: If golds cannot be verified for now: no sandbox, or a judge that cannot be reached.
         """
         check_out(out, [], overwrite=overwrite)
-        work = out.with_name(f"{out.name}.work")
-        with self._context(work, grader, dry=False) as context:
+        work = out.resolve().with_name(f"{out.resolve().name}.work")
+        with self._context(work, grader, dry=False) as context, _locked(work):
             builder, files, reports = self._stages(context)
             if not reports[-1].kept:
                 reasons = ", ".join(f"{report.name}: {dict(report.dropped)}" for report in reports)
@@ -107,19 +112,19 @@ class Build:
         builder: Builder = BUILDERS.load(self.builder)(self.options)
         limit = self.limit or (DRY_ROWS if context.dry else None)
         stages: list[Stage] = [
-            _Read(builder, self.sources, limit),
+            Read(builder, self.sources, limit),
             *builder.stages(),
             Formed(builder.problem, version=builder.version),
-            Unique(),
+            Unique(folded=builder.compares),
             *((NearlyUnique(),) if builder.compares else ()),
             *((Decontaminated(self.tests),) if self.tests else ()),
-            GoldAudited() if _auditor(builder) else GoldChecked(),
+            GoldAudited(auditor) if (auditor := _auditor(builder)) else GoldChecked(),
         ]
-        key = self._key(builder, limit, context.grader)
+        key = self._key(builder, limit)
         files: list[StageFiles] = []
         reports: list[StageReport] = []
         for place, stage in enumerate(stages):
-            key = digest_of(key, stage.name, stage.version, _wording(stage), bits=128)
+            key = digest_of(key, stage.name, stage.version, self._asked(stage), bits=128)
             current = StageFiles(context.work, place, stage.name, key)
             reports.append(current.report() or self._run(stage, current, files, context))
             files.append(current)
@@ -129,19 +134,32 @@ class Build:
         self, stage: Stage, current: StageFiles, files: Sequence[StageFiles], context: BuildContext
     ) -> StageReport:
         self.on_stage(stage.name, 0)
+        context.on_asked = lambda done, wanted: self.on_stage(
+            f"{stage.name}, {wanted:,} replies wanted", done
+        )
         before = files[-1].kept() if files else iter(())
         return current.write(
             before, lambda rows: stage.run(rows, context), lambda done: self.on_stage(stage.name, done)
         )
 
-    def _key(self, builder: Builder, limit: int | None, grader: Grader) -> str:
-        """What all outcomes depend on: other sources, options or another model begin anew."""
-        model: Any = None
-        if self.sampling is not None and self.options.llm:
-            model = [self.sampling.name, self.sampling.model, self.sampling.sampling.identity()]
+    def _key(self, builder: Builder, limit: int | None) -> str:
+        """What all outcomes depend on: sources, options, and the genesys whose rules and verifiers decide."""
         sources = [_source_digest(source) for source in self.sources]
         options = [self.options.llm, self.options.seed, json.dumps(dict(self.options.extra), sort_keys=True)]
-        return digest_of(builder.name, builder.version, sources, limit, options, model, bits=128)
+        verifiers = [default_spec(kind).key for kind in ("verifiable_math", "verifiable_code")]
+        return digest_of(
+            builder.name, builder.version, sources, limit, options, __version__, verifiers, bits=128
+        )
+
+    def _asked(self, stage: Stage) -> list[Any]:
+        """What an LLM step's outcomes depend on besides: its wording and its model. What was asked is kept apart."""
+        if not isinstance(stage, LlmStep):
+            return []
+        model = self.sampling
+        if model is None:
+            return [stage.prompt.digest]
+        options = json.dumps(dict(model.options), sort_keys=True)
+        return [stage.prompt.digest, model.name, model.model, model.sampling.identity(), options]
 
     def _report(
         self,
@@ -167,22 +185,13 @@ class Build:
         )
 
 
-@dataclass(frozen=True)
-class _Read:
-    """The first stage: rows of the sources."""
-
-    builder: Builder
-    sources: Sequence[Path | str]
-    limit: int | None
-    name: str = "read"
-
-    @property
-    def version(self) -> str:
-        return self.builder.version
-
-    def run(self, candidates: object, context: BuildContext) -> Iterator[Outcome]:
-        """The builder's rows; they count as read."""
-        return islice(self.builder.candidates(self.sources, self.limit), self.limit)
+@contextmanager
+def _locked(work: Path) -> Iterator[None]:
+    lock = RunLock(work)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _auditor(builder: Builder) -> str | None:
@@ -191,10 +200,6 @@ def _auditor(builder: Builder) -> str | None:
         return None
     spec = default_spec(builder.task_type)
     return None if asks_judge(spec) and judge_config() is None else spec.key
-
-
-def _wording(stage: Stage) -> str:
-    return stage.prompt.digest if isinstance(stage, LlmStep) else ""
 
 
 def _source_digest(source: Path | str) -> str:

@@ -16,7 +16,7 @@ from genesys.curation.builders.candidate import Candidate, Outcome
 from genesys.curation.builders.json_replies import read_object
 from genesys.curation.builders.llm_step import LlmStep
 from genesys.curation.builders.prompt import load_prompt
-from genesys.curation.builders.row_files import rows_of
+from genesys.curation.builders.row_files import candidates_of_files
 from genesys.curation.builders.software_leaks import judge_leak
 from genesys.curation.builders.software_rules import judge_change, judge_file
 from genesys.curation.builders.stage import Each, Stage, drop
@@ -27,11 +27,14 @@ JUDGING = (
     "The reference is the file as it stood after the real change. Score how far the candidate's file makes the "
     "same change in behaviour; other ways to the same effect count in full, unrelated edits count against it."
 )
-_REFUSAL = re.compile(r"^\s*(i('m| am) sorry|i can(no|')t|as an ai|unfortunately)", re.IGNORECASE)
+_LONGEST_MESSAGE = 4_000
 _TRAILER = re.compile(
     r"^(signed-off-by|co-authored-by|reviewed-by|fixes|closes|refs?|see)\b.*$", re.IGNORECASE | re.MULTILINE
 )
-_ISSUE = re.compile(r"\s*\((?:#|GH-)\d+\)|\s*(?:#|GH-)\d+\b")
+_ISSUE = re.compile(
+    r"[ \t]{0,9}\(?(?:\b(?:fix(?:es|ed)?|clos(?:es|ed?)|resolv(?:es|ed?)|refs?|see|issue|pr)\b[: \t]{1,9})?(?:#|GH-)\d+\)?",
+    re.IGNORECASE,
+)
 
 
 class SoftwareBuilder:
@@ -50,7 +53,6 @@ class SoftwareBuilder:
         if options.extra:
             raise ConfigurationError(f"the builder 'swe' has no option {min(options.extra)!r}")
         self._options = options
-        self._licences: dict[str, str] = {}
 
     def candidates(self, sources: Sequence[Path | str], limit: int | None) -> Iterator[Outcome]:
         """Rows of JSONL or Parquet files, or of all such files of a folder.
@@ -58,12 +60,7 @@ class SoftwareBuilder:
         Raises:
             ConfigurationError: If there is no such file.
         """
-        for path, line, row in rows_of(sources):
-            try:
-                yield _candidate(row)
-            except MalformedRow as error:
-                name = f"{path.name}:{line}"
-                yield drop(Candidate(candidate_id=name, source=path.name), "malformed", error.fault)
+        return candidates_of_files(sources, lambda row, path: _candidate(row))
 
     def stages(self) -> Sequence[Stage]:
         """Rules, then the instruction, then whether it leaks."""
@@ -137,8 +134,6 @@ def _told(candidate: Candidate) -> dict[str, str]:
 
 
 def _read(candidate: Candidate, reply: str) -> Outcome:
-    if _REFUSAL.match(reply):
-        return drop(candidate, "refused", reply)
     found = read_object(reply, instruction=str, self_contained=bool)
     if not found["self_contained"]:
         return drop(candidate, "not_self_contained", found["instruction"])
@@ -147,7 +142,7 @@ def _read(candidate: Candidate, reply: str) -> Outcome:
 
 def _from_message(candidate: Candidate) -> Outcome:
     """The message as the request, where no model is asked."""
-    message = _ISSUE.sub("", _TRAILER.sub("", candidate["message"])).strip()
+    message = _ISSUE.sub("", _TRAILER.sub("", candidate["message"][:_LONGEST_MESSAGE])).strip()
     return _checked(candidate, message, "the commit's message")
 
 

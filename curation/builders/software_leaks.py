@@ -39,8 +39,8 @@ def leaked_run(instruction: str, old: str, new: str) -> str | None:
     _, added = changed_lines(old, new)
     told = set(_runs(instruction))
     known = set(_runs(old))
-    for line in added:
-        for run in _runs(line):
+    for text in (*added, "\n".join(added)):  # short lines leak together
+        for run in _runs(text):
             if run in told and run not in known and sum(not token[0].isalnum() for token in run) >= 2:
                 return " ".join(run)
     return None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import re
+import warnings
 from pathlib import PurePosixPath
 
 from genesys.curation.builders.candidate import Candidate, Outcome
@@ -11,6 +13,8 @@ from genesys.curation.builders.stage import drop
 
 MAX_CHARACTERS = 24_000
 """Of either file: what a model must be able to write out again."""
+MAX_LINES = 3_000
+"""Of either file: what differs is found in time that grows with their product."""
 MAX_CHANGED_LINES = 120
 MAX_CHANGED_SHARE = 0.7
 MAX_LINE = 500
@@ -63,13 +67,14 @@ def judge_file(candidate: Candidate) -> Outcome:
         ("generated", bool(_GENERATED_HEAD.search(head))),
         ("not_code", str(candidate["language"]).lower() in _NOT_CODE),
         ("huge", max(len(old), len(new)) > MAX_CHARACTERS),
+        ("huge", max(old.count("\n"), new.count("\n")) > MAX_LINES),
         ("long_lines", max(map(len, old.splitlines()), default=0) > MAX_LINE),
     )
     return next((drop(candidate, reason, path) for reason, found in checks if found), candidate)
 
 
 def judge_change(candidate: Candidate) -> Outcome:
-    """Drops `unchanged`, `whitespace`, `comments`, `version_bump`, `routine`, `rewrite`; adds the diff."""
+    """Drops `unchanged`, `whitespace`, `comments`, `docstrings`, `version_bump`, `routine`, `rewrite`; adds the diff."""
     old, new = candidate["old"], candidate["new"]
     removed, added = changed_lines(old, new)
     code = [line for line in (*removed, *added) if line.strip()]
@@ -80,6 +85,7 @@ def judge_change(candidate: Candidate) -> Outcome:
         ("unchanged", old == new),
         ("whitespace", "".join(old.split()) == "".join(new.split())),
         ("comments", bool(code) and all(_is_comment(line, language) for line in code)),
+        ("docstrings", language == "python" and _same_program(old, new)),
         ("version_bump", _only_numbers(removed, added)),
         ("routine", bool(_ROUTINE.match(_without_prefix(subject))) or len(subject.split()) < 2),
         ("huge_change", max(len(removed), len(added)) > MAX_CHANGED_LINES),
@@ -116,6 +122,30 @@ def _is_comment(line: str, language: str) -> bool:
     if language in _HASH_COMMENTS:
         return bool(_HASH.match(line))
     return bool((_DASHES if language in _DASH_COMMENTS else _SLASHES).match(line))
+
+
+def _same_program(old: str, new: str) -> bool:
+    """Whether two Python files are one program but for comments, layout and docstrings."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of escapes in files that are not ours
+            return _without_docstrings(old) == _without_docstrings(new)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+
+
+def _without_docstrings(text: str) -> str:
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [one for one in body if not _is_text(one)]  # type: ignore[attr-defined]  # it has one
+    return ast.dump(tree)
+
+
+def _is_text(node: ast.AST) -> bool:
+    alone = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(alone, ast.Constant) and isinstance(alone.value, str)
 
 
 def _only_numbers(removed: list[str], added: list[str]) -> bool:

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from xml.etree import ElementTree
 
 from genesys.curation.builders.thread import Post, Thread
-from genesys.errors import DataError
+from genesys.errors import DataError, StorageError
 
 _QUESTION, _ANSWER = "1", "2"
 _TAG = re.compile(r"<([^<>]+)>|\|([^|]+)(?=\|)")
@@ -47,6 +47,8 @@ FROM question LEFT JOIN best ON best.parent = question.id ORDER BY question.id
 
 def read_posts(path: Path, site: str) -> Iterator[Thread]:
     """The questions of a dump, each with its most upvoted answer, in the order of their ids.
+
+    The temporary file takes about half the dump's size, where TMPDIR says.
 
     Args:
         path: Posts.xml.
@@ -78,10 +80,16 @@ def _load(db: sqlite3.Connection, path: Path) -> None:
             if event == "end" and element.tag == "row":
                 _store(db, element.attrib)
                 root.clear()
-    except (ElementTree.ParseError, StopIteration) as error:
+    except (ElementTree.ParseError, StopIteration) as error:  # entities that multiply end here too
         raise DataError(f"{path} is damaged: {error}", "Fetch the dump again.") from None
+    except (KeyError, ValueError, sqlite3.IntegrityError) as error:
+        raise DataError(f"{path} is no Posts.xml of a data dump: {error}") from None
     except OSError as error:
         raise DataError(f"cannot read {path}: {error}") from None
+    except sqlite3.Error as error:
+        raise StorageError(
+            f"cannot hold the posts of {path}: {error}", "Free the disk, or set TMPDIR."
+        ) from None
 
 
 def _store(db: sqlite3.Connection, row: Mapping[str, str]) -> None:

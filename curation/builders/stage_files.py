@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from genesys.curation.builders.candidate import Candidate, Dropped, Outcome
 from genesys.errors import StorageError
+from genesys.rollouts.durable import written_aside
+from genesys.schema.text import without_surrogates
 
-_EVERY = 500
+_SECONDS = 0.2
+"""Between two words about the progress."""
 _DETAIL = 500
 
 
@@ -57,7 +62,7 @@ class StageFiles:
         path = self._path("json")
         if not path.is_file():
             return None
-        found = json.loads(path.read_text())
+        found = json.loads(path.read_text("utf-8"))
         if found.pop("key") != self._key:
             return None
         return StageReport(**{**found, "dropped": Counter(found["dropped"])})
@@ -68,7 +73,12 @@ class StageFiles:
         run: Callable[[Iterator[Candidate]], Iterator[Outcome]],
         on_progress: Callable[[int], None],
     ) -> StageReport:
-        """Runs the stage into its files; they count only when all is written.
+        """Runs the stage into its files; they count only when all is written and on the disk.
+
+        Args:
+            candidates: What the stage before passed on.
+            run: The stage.
+            on_progress: Is told, from time to time, how many candidates are done.
 
         Raises:
             StorageError: If the disk refuses.
@@ -82,16 +92,11 @@ class StageFiles:
 
         try:
             self._path("json").unlink(missing_ok=True)
-            with self._path("kept").open("w") as kept, self._path("dropped").open("w") as dropped:
-                for done, outcome in enumerate(run(counted()), start=1):
-                    if done % _EVERY == 0:
-                        on_progress(done)
-                    if isinstance(outcome, Dropped):
-                        report.dropped[outcome.reason] += 1
-                        dropped.write(json.dumps(_rejected(outcome, self._name), ensure_ascii=False) + "\n")
-                    else:
-                        report.kept += 1
-                        kept.write(json.dumps(outcome.to_json(), ensure_ascii=False) + "\n")
+            with self._path("kept").open("wb") as kept, self._path("dropped").open("wb") as dropped:
+                self._sort(run(counted()), report, kept, dropped, on_progress)
+                for file in (kept, dropped):
+                    file.flush()
+                    os.fsync(file.fileno())
             report.read = report.read or report.kept + report.dropped.total()  # the first stage has no input
             self._finish(report)
         except OSError as error:
@@ -100,20 +105,39 @@ class StageFiles:
             ) from error
         return report
 
+    def _sort(
+        self,
+        outcomes: Iterator[Outcome],
+        report: StageReport,
+        kept: IO[bytes],
+        dropped: IO[bytes],
+        on_progress: Callable[[int], None],
+    ) -> None:
+        told = time.monotonic()
+        for done, outcome in enumerate(outcomes, start=1):
+            if time.monotonic() - told > _SECONDS:
+                told = time.monotonic()
+                on_progress(done)
+            if isinstance(outcome, Dropped):
+                report.dropped[outcome.reason] += 1
+                dropped.write(_line(_rejected(outcome, self._name)))
+            else:
+                report.kept += 1
+                kept.write(_line(outcome.to_json()))
+
     def _finish(self, report: StageReport) -> None:
-        aside = self._path("writing")
-        aside.write_text(json.dumps({"key": self._key, **report.to_json()}))
-        aside.rename(self._path("json"))
+        with written_aside(self._path("json")) as file:
+            file.write(json.dumps({"key": self._key, **report.to_json()}).encode())
 
     def kept(self) -> Iterator[Candidate]:
         """The candidates it passed on."""
-        with self._path("kept").open() as file:
+        with self._path("kept").open(encoding="utf-8") as file:
             for line in file:
                 yield Candidate.from_json(json.loads(line))
 
     def dropped(self) -> Iterator[dict[str, Any]]:
         """Rows of the candidates it dropped: candidate_id, source, stage, reason, detail, fields (JSON)."""
-        with self._path("dropped").open() as file:
+        with self._path("dropped").open(encoding="utf-8") as file:
             for line in file:
                 yield json.loads(line)
 
@@ -129,5 +153,10 @@ def _rejected(outcome: Dropped, stage: str) -> dict[str, Any]:
         "stage": stage,
         "reason": outcome.reason,
         "detail": outcome.detail[:_DETAIL],
-        "fields": json.dumps(dict(outcome.candidate.fields), ensure_ascii=False),
+        "fields": json.dumps(dict(outcome.candidate.fields), ensure_ascii=False, default=str),
     }
+
+
+def _line(row: dict[str, Any]) -> bytes:
+    """A row as JSON; a lone surrogate, which a model's JSON may hold and no file can, becomes U+FFFD."""
+    return without_surrogates(json.dumps(row, ensure_ascii=False, default=str)).encode() + b"\n"

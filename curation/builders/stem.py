@@ -17,13 +17,13 @@ from genesys.curation.builders.html_markdown import markdown_of
 from genesys.curation.builders.json_replies import read_object
 from genesys.curation.builders.llm_step import LlmStep, MalformedReply
 from genesys.curation.builders.prompt import load_prompt
-from genesys.curation.builders.row_files import ENDINGS, files_of
+from genesys.curation.builders.row_files import ENDINGS, candidates_of_file, files_of
 from genesys.curation.builders.stackexchange_posts import read_posts
 from genesys.curation.builders.stage import Each, Stage, drop
 from genesys.curation.builders.stem_rules import judge_answer, judge_figures, judge_question, judge_votes
 from genesys.curation.builders.thread import Thread, thread_of_row
-from genesys.envs.sources.rows import read_rows
-from genesys.errors import ConfigurationError, MalformedRow
+from genesys.envs.sources.rows import Row
+from genesys.errors import ConfigurationError
 from genesys.schema import Problem
 
 DEFAULTS: Mapping[str, Any] = {"site": None, "min_votes": 3}
@@ -70,13 +70,7 @@ class StemBuilder:
             if path.suffix == ".xml":
                 yield from map(_candidate, read_posts(path, site))
                 continue
-            for line, row in read_rows(path):
-                try:
-                    yield _candidate(thread_of_row(row, site))
-                except MalformedRow as error:
-                    yield drop(
-                        Candidate(candidate_id=f"{path.name}:{line}", source=site), "malformed", error.fault
-                    )
+            yield from candidates_of_file(path, partial(_of_row, site=site))
 
     def stages(self) -> Sequence[Stage]:
         """Rules on votes and figures, Markdown, rules on words, then a model's opinion."""
@@ -129,6 +123,10 @@ class _ByShareAlike(Mapping[str, str]):
 
     def get(self, key: str, default: object = None) -> str:
         return self[key]  # no site is unknown
+
+
+def _of_row(row: Row, path: Path, *, site: str) -> Candidate:
+    return _candidate(thread_of_row(row, site))
 
 
 def _candidate(thread: Thread) -> Candidate:

@@ -10,6 +10,8 @@ from genesys.curation.builders.stage import drop
 LONGEST_QUESTION, LONGEST_ANSWER = 6_000, 8_000
 SHORTEST_QUESTION, SHORTEST_ANSWER = 40, 120
 """Characters of Markdown."""
+LONGEST_HTML = 40_000
+"""A site's own bound on a post is 30,000 characters of Markdown."""
 
 _OPINION_TAGS = {
     "soft-question",
@@ -73,11 +75,14 @@ _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)|https?://\S+")
 
 
 def judge_votes(candidate: Candidate, *, least: int) -> Outcome:
-    """Drops `unanswered`, `closed` and `few_votes`."""
+    """Drops `unanswered`, `closed`, `few_votes`, and as `long` what is far too long to be looked at."""
     if candidate["answer_html"] is None:
         return drop(candidate, "unanswered")
     if candidate["closed"]:
         return drop(candidate, "closed")
+    size = max(len(candidate["question_html"]), len(candidate["answer_html"]))
+    if size > LONGEST_HTML:
+        return drop(candidate, "long", f"{size:,} characters of HTML")
     if candidate["answer_score"] < least:
         return drop(candidate, "few_votes", candidate["answer_score"])
     return candidate
@@ -119,4 +124,5 @@ def judge_answer(candidate: Candidate) -> Outcome:
 
 def _asking(text: str) -> str:
     """The sentences that ask: those that end in a question mark."""
-    return "\n".join(re.findall(r"[^.?!\n]*\?", text))
+    sentences = re.findall(r"[^.?!\n]+[.?!\n]?|[.?!\n]", text)
+    return "\n".join(one for one in sentences if one.endswith("?"))

@@ -90,12 +90,13 @@ def _of_objects(row: Mapping[str, Any], answers: list[Mapping[str, Any]], site: 
 
 
 def _of_preferences(row: Mapping[str, Any], answers: list[Mapping[str, Any]], site: str) -> Thread:
+    # pm_score is round(log2(1 + votes)), one more where the asker accepted it, and -1 below none (its dataset's card)
     links = [str(one) for one in row.get("metadata") or ()]
     named = next((link.split("/")[2] for link in links if "/questions/" in link), site)
     posts = [
         Post(
             id=str(one["answer_id"]),
-            score=int(one["pm_score"]),
+            score=_votes(int(one["pm_score"]), accepted=bool(one.get("selected"))),
             html=str(one["text"]),
             owner=one.get("author"),
         )
@@ -106,11 +107,19 @@ def _of_preferences(row: Mapping[str, Any], answers: list[Mapping[str, Any]], si
         title="",
         tags=(),
         question=Post(
-            id=str(row["qid"]), score=0, html=str(row["question"]), date=str(row.get("date") or "")
+            id=str(row["qid"]),
+            score=0,
+            html=str(row["question"]),
+            date=str(row.get("date") or "").replace("/", "-"),
         ),
         answer=_best(posts),
         answers=len(posts),
     )
+
+
+def _votes(pm_score: int, *, accepted: bool) -> int:
+    """About how many votes a preference score stands for."""
+    return -1 if pm_score < 0 else 2 ** min(max(pm_score - accepted, 0), 30) - 1
 
 
 def _post(value: Mapping[str, Any], text: str) -> Post:
