@@ -247,9 +247,10 @@ def _errors(repo: str, endpoint: str) -> Iterator[None]:
     """Says what the hub's client could not do, in the words of who must change something."""
     from huggingface_hub import errors
 
-    # whichever HTTP library this version of the client is built on
-    transport: tuple[type[BaseException], ...] = errors.HfHubHTTPError.__bases__
-
+    # The bases tell the HTTP library that this version of the client is built on; RuntimeError is what the
+    # transfer library raises.
+    failures: tuple[type[Exception], ...] = (OSError, RuntimeError)
+    failures += tuple(base for base in errors.HfHubHTTPError.__bases__ if issubclass(base, Exception))
     try:
         yield
     except errors.LocalTokenNotFoundError:
@@ -269,11 +270,7 @@ def _errors(repo: str, endpoint: str) -> Iterator[None]:
                 "Check the owner's name, and that your token may write: hf auth login",
             ) from None
         raise StorageError(f"{endpoint} refuses ({status}): {_first(error)}", _AGAIN) from error
-    except (
-        httpx.HTTPError,
-        OSError,
-        RuntimeError,
-    ) as error:  # RuntimeError is what the transfer library raises
+    except failures as error:
         raise StorageError(f"cannot push to {endpoint}: {_first(error)}", _AGAIN) from error
 
 

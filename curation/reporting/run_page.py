@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -64,12 +65,14 @@ def run_page(run: RunReader, *, verifier: str | None = None, samples: int = 8) -
         _samples(book, numbers, samples),
         _identity(summary),
     ]
-    identity = summary.identity
-    lead = (
-        f"{len(numbers):,} completions of {summary.problems:,} problems by {identity['model']}. "
-        f"Environment {identity['env_id']}, template {identity['template']}."
-    )
+    lead = f"{len(numbers):,} completions of {summary.problems:,} problems{_made_by(summary.identity)}"
     return page(run.folder.resolve().name, lead, [section for section in sections if section is not None])
+
+
+def _made_by(identity: Mapping[str, Any]) -> str:
+    if identity["model"] == identity["env_id"] == "imported":
+        return ", imported from published files."
+    return f" by {identity['model']}. Environment {identity['env_id']}, template {identity['template']}."
 
 
 def _tiles(numbers: RunNumbers, summary: RunSummary) -> Markup:
