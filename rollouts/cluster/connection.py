@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,9 @@ logger = logging.getLogger(__name__)
 
 OBJECT_STORE_BYTES = 256 * 2**20
 """Of a cluster that is started here: samples pass through it, and none stays."""
+
+LOOK_SECONDS = 10.0
+"""How long an address may take to be reached at all."""
 
 _QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 
@@ -103,6 +107,7 @@ def _init(ray: ModuleType, settings: ClusterSettings) -> None:
             "object_store_memory": OBJECT_STORE_BYTES,
             "include_dashboard": False,
         }
+    _look(address)
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     _silence(ray)
@@ -115,10 +120,25 @@ def _init(ray: ModuleType, settings: ClusterSettings) -> None:
                 **own,
             )
     except (ConnectionError, RuntimeError, ValueError) as error:
-        raise ConfigurationError(
-            f"no Ray cluster answers at {address!r}: {str(error).splitlines()[0]}",
-            "`ray status` on a node of the cluster says how it is; --ray-address local starts one here.",
-        ) from error
+        raise _unreachable(address, error) from error
+
+
+def _look(address: str) -> None:
+    """Finds out at once that nobody listens, which Ray takes minutes for."""
+    host, colon, port = address.rpartition(":")
+    if not colon or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=LOOK_SECONDS).close()
+    except OSError as error:
+        raise _unreachable(address, error) from error
+
+
+def _unreachable(address: str, error: Exception) -> ConfigurationError:
+    return ConfigurationError(
+        f"no Ray cluster answers at {address!r}: {str(error).splitlines()[0] if str(error) else error!r}",
+        "`ray status` on a node of the cluster says how it is; --ray-address local starts one here.",
+    )
 
 
 def _silence(ray: ModuleType) -> None:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from genesys.rollouts.cluster.settings import ClusterSettings
 from genesys.rollouts.collecting import Harvest
 from genesys.rollouts.collector import CollectSettings
 from genesys.rollouts.sampler import SamplerSettings
@@ -31,6 +32,7 @@ def harvest_of(settings: dict[str, Any]) -> Harvest:
             shard=Shard.parse(settings["shard"]) if "shard" in settings else None,
             concurrency=settings.get("concurrency", 256),
         ),
+        cluster=ClusterSettings(**settings["cluster"]) if "cluster" in settings else None,
         part_characters=settings.get("part_characters", 64 << 20),
     )
 

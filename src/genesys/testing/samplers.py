@@ -34,10 +34,11 @@ def check_sampler(sampler: Sampler, requests: Sequence[SampleRequest]) -> None:
         AssertionError: If a promise is broken; the message names it.
     """
     _expect(len({request.problem_id for request in requests}) >= 2, "give requests of two problems or more")
-    asyncio.run(_check(sampler, requests))
+    asyncio.run(acheck_sampler(sampler, requests))
 
 
-async def _check(sampler: Sampler, requests: Sequence[SampleRequest]) -> None:
+async def acheck_sampler(sampler: Sampler, requests: Sequence[SampleRequest]) -> None:
+    """`check_sampler` for a sampler that was opened in a running event loop."""
     _check_attributes(sampler)
     try:
         together = await _together(sampler, requests)
