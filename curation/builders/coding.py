@@ -11,7 +11,7 @@ from genesys.curation.builders.candidate import Candidate, Outcome
 from genesys.curation.builders.coding_checkers import adapted_checker
 from genesys.curation.builders.coding_folders import candidates_of_folders, problem_folders
 from genesys.curation.builders.coding_golds import Solved, fenced
-from genesys.curation.builders.coding_problem import LANGUAGES
+from genesys.curation.builders.coding_problem import CALL, LANGUAGES
 from genesys.curation.builders.coding_rows import candidate_of_row
 from genesys.curation.builders.coding_rules import judge_statement, judge_tests
 from genesys.curation.builders.coding_translation import Faithful, translation
@@ -54,7 +54,12 @@ class CodeBuilder:
         self._options = options
         self._set = {**DEFAULTS, **options.extra}
         languages = self._set["languages"]
-        self._languages = [languages] if isinstance(languages, str) else list(languages)
+        if not isinstance(languages, str | list) or not isinstance(self._set["require_gold"], bool):
+            raise ConfigurationError(
+                "--option languages is a list and --option require_gold true or false",
+                """Such as --option 'languages=["rust", "cpp"]' --option require_gold=true.""",
+            )
+        self._languages = [languages] if isinstance(languages, str) else languages
         strangers = [name for name in self._languages if name not in LANGUAGES]
         if strangers:
             raise ConfigurationError(
@@ -102,6 +107,10 @@ class CodeBuilder:
         prompt = statement if statement.startswith("Solve the following coding problem") else lead + statement
         if starter and language == "python":
             prompt += f"\n\nBegin with this code:\n```python\n{str(starter).rstrip()}\n```"
+        called = {str(test["fn_name"]) for test in candidate["tests"] if test.get("type") == CALL}
+        unnamed = sorted(name for name in called if name not in prompt)
+        if unnamed:  # a translation has no starter code, and nobody could guess the name
+            prompt += f"\n\nName the function `{unnamed[0]}`."
         info: dict[str, Any] = {"language": language, "test_cases": candidate["tests"]}
         info |= {name: candidate[name] for name in ("time_limit", "memory_limit") if candidate.get(name)}
         checker = adapted_checker(candidate.get("checker"))

@@ -1,7 +1,7 @@
 """Checkers of other judges as checkers of ours.
 
 open-r1/codeforces has Python programs that are called as `checker.py INPUT CORRECT SUBMITTED` and print a
-score; ours reads `{"input", "output", "expected"}` from stdin and ends with 42 for right and 43 for wrong.
+score from 0 to 1, of which 1 alone is right; ours reads `{"input", "output", "expected"}` from stdin and ends with 42 for right and 43 for wrong.
 """
 
 from __future__ import annotations
@@ -24,9 +24,12 @@ try:
     _runpy.run_path("their_checker.py", run_name="__main__")
 except SystemExit as _ended:
     _status = _ended.code or 0
-_words = _sys.stdout.getvalue().split()
+_lines = _sys.stdout.getvalue().strip().splitlines() or [""]
 _sys.stdout = _said
-_right = bool(_words) and _words[-1] not in ("0", "0.0", "False", "WA", "wrong")
+try:
+    _right = float(_lines[-1]) == 1.0
+except ValueError:
+    _right = _lines[-1].strip().lower() in ("true", "ok", "ac", "accepted", "correct")
 _sys.exit(42 if _right and _status == 0 else 43)
 """
 

@@ -29,7 +29,8 @@ def candidates_of_folders(folders: list[Path]) -> Iterator[Outcome]:
         try:
             yield read(folder)
         except (MalformedRow, OSError, UnicodeDecodeError) as error:
-            yield drop(Candidate(candidate_id=f"folder-{folder.name}", source="folders"), "malformed", error)
+            fault = error.fault if isinstance(error, MalformedRow) else type(error).__name__
+            yield drop(Candidate(candidate_id=f"folder-{folder.name}", source="folders"), "malformed", fault)
 
 
 def _apps(folder: Path) -> Candidate:

@@ -43,7 +43,7 @@ def coding_candidate(
         tests: As `genesys.rewards.coding` reads them.
         solutions: `language` and `code` of programs that the source calls right.
         more: `starter`, `difficulty`, `url`, `time_limit` (seconds), `memory_limit` (MiB or bytes), `checker`,
-            `interactive`, `licence`, `wrong` (programs that the source calls wrong).
+            `interactive`, `files` (input or output is a file of its own), `licence`, `wrong` (programs that the source calls wrong).
 
     Raises:
         MalformedRow: If there is no statement.
@@ -73,7 +73,7 @@ def stdin_tests(inputs: Sequence[Any], outputs: Sequence[Any]) -> list[dict[str,
 
 
 def call_tests(name: str, inputs: Sequence[Any], outputs: Sequence[Any]) -> list[dict[str, Any]]:
-    """Tests of a function's arguments and results; APPS wraps some results in a list of one.
+    """Tests of a function's arguments and results.
 
     Raises:
         MalformedRow: If there are not as many outputs as inputs.

@@ -30,7 +30,7 @@ def candidate_of_row(row: Row, source: str) -> Candidate:
         if all(column in row for column in columns):
             try:
                 return read(row, source)
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
+            except (KeyError, TypeError, ValueError, AttributeError, RecursionError, MemoryError) as error:
                 raise MalformedRow(f"the row does not fit its form: {error!r:.120}") from None
     raise MalformedRow(
         f"no known form of a programming problem has the columns {', '.join(sorted(row))[:120]}"
@@ -80,6 +80,7 @@ def _codecontests(row: Row, source: str) -> Candidate:
         difficulty=row.get("difficulty"),
         time_limit=_seconds(row.get("time_limit")),
         memory_limit=row.get("memory_limit_bytes"),
+        files=bool(row.get("input_file") or row.get("output_file")),
     )
 
 
@@ -112,6 +113,7 @@ def _codeforces(row: Row, source: str) -> Candidate:
         tests,
         checker=row.get("generated_checker"),
         interactive=bool(row.get("interaction_format")),
+        files=row.get("input_mode") == "file",
         difficulty=row.get("rating"),
         time_limit=_seconds(row.get("time_limit")),
         memory_limit=row.get("memory_limit"),
@@ -169,7 +171,7 @@ def _call_test(line: str) -> dict[str, Any] | None:
     """`assert f(arguments) == result` with literals, as a test; None for anything else."""
     try:
         (node,) = ast.parse(line.strip()).body
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     test = node.test if isinstance(node, ast.Assert) else None
     if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.ops[0], ast.Eq):

@@ -33,7 +33,7 @@ _ANY = re.compile(
 
 
 def judge_statement(candidate: Candidate) -> Outcome:
-    """Drops `figure`, `interactive`, and `several_answers` where nothing could tell the right ones."""
+    """Drops `figure`, `interactive`, `file_io`, `own_validator`, and `several_answers` where nothing could tell the right ones."""
     statement = candidate["statement"]
     found = _FIGURE.search(statement)
     if found:
@@ -41,6 +41,10 @@ def judge_statement(candidate: Candidate) -> Outcome:
     found = _INTERACTIVE.search(statement)
     if candidate.get("interactive") or found:
         return drop(candidate, "interactive", found.group() if found else "")
+    if candidate.get("files"):
+        return drop(
+            candidate, "file_io", "it reads or writes files of its own, and tests give stdin and stdout"
+        )
     if candidate.get("custom_validator"):
         return drop(candidate, "own_validator", "its validator is a program for another judge")
     found = _ANY.search(statement)

@@ -16,7 +16,7 @@ _MATH = re.compile(
 _HELD = "\ue000{}\ue001"  # private use: no post has them
 _KEPT = re.compile("\ue000(\\d+)\ue001")
 _BLANK_LINES = re.compile(r"\n{3,}")
-_CODE = re.compile(r"<(pre|code)\b.{0,40000}?</\1>", re.DOTALL | re.IGNORECASE)
+_CODE = re.compile(r"<(pre|code)\b", re.IGNORECASE)
 
 
 def markdown_of(html: str) -> str:
@@ -56,10 +56,15 @@ def markdown_of(html: str) -> str:
 def _outside_code(html: str, change: Callable[[str], str]) -> str:
     """Applies a function to what no code element holds: a shell's `$` is no formula."""
     parts: list[str] = []
+    folded = html.lower()
     place = 0
-    for found in _CODE.finditer(html):
-        parts += [change(html[place : found.start()]), found.group()]
-        place = found.end()
+    while found := _CODE.search(html, place):
+        ends = f"</{found.group(1).lower()}>"
+        end = folded.find(ends, found.end())
+        if end < 0 or len(folded) != len(html):
+            break
+        parts += [change(html[place : found.start()]), html[found.start() : end + len(ends)]]
+        place = end + len(ends)
     return "".join([*parts, change(html[place:])])
 
 

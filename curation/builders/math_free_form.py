@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 
 from genesys.curation.builders.candidate import Candidate, Outcome
 from genesys.curation.builders.json_replies import read_object
@@ -172,7 +173,21 @@ def _leaks(question: str, stem: str, value: str, options: dict[str, str]) -> boo
         plain = _plain(option)
         if len(plain) > 2 and plain in _plain(question) and plain not in _plain(stem):
             return True
-    return bool(told_numbers & _numbers(value))
+    if told_numbers & _numbers(value):
+        return True
+    new = dict.fromkeys(
+        [*_formulas(question), *sorted(told_numbers)]
+    )  # the value may be said in another form
+    known = set(_formulas(stem))
+    return any(_equal(value, one) for one in islice((one for one in new if one not in known), _FEW))
+
+
+_FORMULA = re.compile(r"\$+([^$]{1,200})\$+")
+_FEW = 20
+
+
+def _formulas(text: str) -> list[str]:
+    return [found.strip() for found in _FORMULA.findall(text)]
 
 
 def _numbers(text: str) -> set[str]:

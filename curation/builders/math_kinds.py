@@ -147,7 +147,7 @@ def option_labels(text: str) -> int:
         if letter != "A":
             continue
         run, wanted = 1, "B"
-        for _, following in letters[place + 1 :]:
+        for _, following in letters[place + 1 : place + 200]:
             if following == wanted:
                 run, wanted = run + 1, chr(ord(wanted) + 1)
             elif following != chr(ord(wanted) - 1):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from genesys.curation.builders.math_kinds import LABEL
@@ -24,6 +25,8 @@ class Choice(NamedTuple):
 _TIDY = re.compile(
     r"^[\s$~,;:.)\]}]*(?:\\qquad|\\quad|\\ |\\,|\\;|\\!|~)*\s*|\s*(?:\\qquad|\\quad|\\\\|\\ |~|\\,|\\;|\\!|[,;])*\s*\Z"
 )
+_FAR = 200
+"""Labels that are looked through for the next one."""
 _LISTED = re.compile(r"^\s*[(\[]?([A-H])[)\].:]\s*(.*)\Z", re.DOTALL)
 _WRAPPED = re.compile(
     r"\\(?:textbf|mathrm|mathbf|textrm|mbox|text|bold|bf|rm)\s*\{((?:[^{}]|\{[^{}]*\})*)\}|\\bold\{(?=[A-H]\))"
@@ -41,11 +44,20 @@ def read_choice(statement: str, listed: Sequence[Any] | None = None) -> Choice |
         statement: The problem as it is put.
         listed: Options such as "(A)450 gms", where the source has them apart.
     """
+    statement = _BLANKS.sub(_fewer, statement)
     place, options = _in_text(statement)
     given = _given(listed or ())
     if len(given) >= 2:
         return Choice(_tidied_stem(statement[:place] if options else statement), given)
     return Choice(_tidied_stem(statement[:place]), options) if len(options) >= 3 else None
+
+
+_BLANKS = re.compile(r"\s{9,}")
+"""The patterns here try each way to share out blanks: many together say no more than two lines."""
+
+
+def _fewer(found: re.Match[str]) -> str:
+    return "\n\n" if "\n" in found.group() else "    "
 
 
 def gold_letter(gold: str) -> tuple[str, str] | None:
@@ -75,7 +87,7 @@ def _in_text(text: str) -> tuple[int, dict[str, str]]:
         if label[2] != "A":
             continue
         run = [label]
-        for following in labels[place + 1 :]:
+        for following in islice(labels, place + 1, place + _FAR):
             if following[2] == chr(ord(run[-1][2]) + 1):
                 run.append(following)
         if len(run) >= len(best):

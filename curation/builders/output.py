@@ -63,11 +63,18 @@ class OutputBuilder:
             )
         self._options = options
         self._set = {**DEFAULTS, **options.extra}
-        for name in ("size", "inputs", "keep"):
-            if not isinstance(self._set[name], int) or self._set[name] < 1:
+        for name, least in (("size", 1), ("inputs", 1), ("keep", 1), ("generations", 0)):
+            value = self._set[name]
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise ConfigurationError(
-                    f"--option {name} must be a whole number from 1, not {self._set[name]!r}"
+                    f"--option {name} must be a whole number from {least}, not {value!r}"
                 )
+        levels = self._set["levels"]
+        self._set["levels"] = levels = [levels] if isinstance(levels, int) else levels
+        if not isinstance(levels, list) or not levels or not all(isinstance(one, int) for one in levels):
+            raise ConfigurationError(
+                f"--option levels must be whole numbers, not {levels!r}", "Such as [0,1,2]."
+            )
 
     def candidates(self, sources: Sequence[Path | str], limit: int | None) -> Iterator[Outcome]:
         """Composed programs, or ideas for a model; there is nothing to read.

@@ -30,6 +30,40 @@ class AdverseSet(set[Any]):
         return first
 
 
+def _adversely(name: str) -> Any:
+    usual = getattr(set, name)
+
+    def method(self: AdverseSet, *others: Any) -> Any:
+        made = usual(self, *others)
+        return made if made is NotImplemented else AdverseSet(made)
+
+    return method
+
+
+for _name in (
+    "__or__",
+    "__and__",
+    "__sub__",
+    "__xor__",
+    "__ror__",
+    "__rand__",
+    "__rsub__",
+    "__rxor__",
+    "copy",
+):
+    setattr(AdverseSet, _name, _adversely(_name))
+for _name in ("union", "intersection", "difference", "symmetric_difference"):
+    setattr(AdverseSet, _name, _adversely(_name))
+
+
+class AdverseFrozenSet(frozenset[Any]):
+    """The same of one that does not change."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Backwards."""
+        return iter(list(super().__iter__())[::-1])
+
+
 class _Adverse(ast.NodeTransformer):
     """Makes adverse sets of literals and comprehensions."""
 
@@ -70,7 +104,7 @@ def main() -> None:
     names: dict[str, Any] = {"__name__": "__main__"}
     if request["adverse"]:
         tree = ast.fix_missing_locations(_Adverse().visit(tree))
-        names["set"] = AdverseSet
+        names |= {"set": AdverseSet, "frozenset": AdverseFrozenSet}
     code = compile(tree, "<program>", "exec")
     steps, printed, fault = _Steps(), io.StringIO(), ""
     real, sys.stdout = sys.stdout, printed

@@ -8,6 +8,7 @@ Python salts the hashes of texts anew in each process.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from genesys.rewards.sandbox.client import Report
 from genesys.rewards.sandbox.limits import MIB, Limits
 from genesys.rewards.sandbox.pool import Pool
 from genesys.rewards.sandbox.unavailable import SandboxFault
+from genesys.schema.text import without_surrogates
 
 LIMITS = Limits(cpu_seconds=1.0, wall_seconds=5.0, memory_bytes=256 * MIB, output_bytes=MIB)
 LONGEST_OUTPUT = 400
@@ -35,6 +37,7 @@ LEVELS = (8, 24, 80, 240)
 """Executed lines from which a program is of difficulty 1, 2, 3 and 4."""
 
 _AT_ONCE = 128
+_ADDRESS = re.compile(r" at 0x[0-9a-f]{6,}", re.IGNORECASE)
 
 
 class Run(NamedTuple):
@@ -156,9 +159,16 @@ def _told(report: Report) -> Run:
     cause = fault(report, LIMITS)
     if cause:
         return Run(None, fault=f"{cause}: {last_words(report)}")
-    told = json.loads(report.stdout)
+    try:
+        told = json.loads(report.stdout)
+    except ValueError:
+        return Run(None, fault="crashes: it ended the run by other means")
     if told["fault"]:
         return Run(None, fault=f"crashes: {told['fault']}")
+    if without_surrogates(told["output"]) != told["output"]:
+        return Run(None, fault="crashes: it prints a lone surrogate")
+    if _ADDRESS.search(told["output"]):
+        return Run(None, fault="varies: it prints an address")  # both runs are forks of one process
     return Run(told["output"].removesuffix("\n"), told["steps"])
 
 

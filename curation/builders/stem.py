@@ -7,6 +7,7 @@ carries the address, the authors and the version of the licence.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,11 @@ class StemBuilder:
             )
         self._options = options
         self._set = {**DEFAULTS, **options.extra}
+        if not isinstance(self._set["min_votes"], int) or not isinstance(self._set["site"], str | None):
+            raise ConfigurationError(
+                f"--option min_votes={self._set['min_votes']} and site={self._set['site']} make no sense",
+                "Give a whole number and a name, such as physics.stackexchange.com.",
+            )
 
     def candidates(self, sources: Sequence[Path | str], limit: int | None) -> Iterator[Outcome]:
         """Questions of dumps and threads, each with its best answer.
@@ -162,11 +168,11 @@ def _licence(date: str) -> str:
 def _in_markdown(candidate: Candidate) -> Outcome:
     fields = dict(candidate.fields)
     question, answer = fields.pop("question_html"), fields.pop("answer_html")
-    return Candidate(
-        candidate_id=candidate.candidate_id,
-        source=candidate.source,
-        fields={**fields, "question": markdown_of(question), "answer": markdown_of(answer)},
-    )
+    try:
+        told = {"question": markdown_of(question), "answer": markdown_of(answer)}
+    except RecursionError:
+        return drop(candidate, "malformed", "its HTML is nested too deeply")
+    return replace(candidate, fields={**fields, **told})
 
 
 def _question(candidate: Candidate) -> str:

@@ -71,7 +71,7 @@ _FIGURE = re.compile(
     r"i\.(stack\.)?imgur\.com",
     re.IGNORECASE,
 )
-_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)|https?://\S+")
+_LINK = re.compile(r"\[([^\]\[]{0,500})\]\([^()]{0,1000}(?:\([^()]{0,200}\)[^()]{0,200})?\)|https?://\S+")
 
 
 def judge_votes(candidate: Candidate, *, least: int) -> Outcome:
