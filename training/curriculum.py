@@ -20,7 +20,6 @@ import json
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
-from math import ceil
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -29,6 +28,7 @@ from genesys.errors import ConfigurationError, DataError
 from genesys.rewards.thresholds import passes
 from genesys.schema import canonical_json, digest_of
 from genesys.training.pass_rates import PassRate, choose
+from genesys.training.prompt_count import prompts_needed
 from genesys.training.prompt_data import problem_of
 from genesys.training.watching import WatchingReward
 
@@ -105,7 +105,7 @@ class Curriculum:
             )
         self._names = [names[place] for place in places]
         rows = prompts.select(places).with_format(None)
-        slots = _slots(len(places), args)
+        slots = prompts_needed(len(places), args)
         args.shuffle_dataset, args.num_train_epochs = False, 1
 
         def fill(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
@@ -209,12 +209,3 @@ def _forget(passed: float, scored: float) -> tuple[float, float]:
     """Counts of a bounded memory: the share stays, older completions weigh less."""
     kept = min(1.0, MEMORY / scored) if scored else 1.0
     return passed * kept, scored * kept
-
-
-def _slots(problems: int, args: Any) -> int:
-    """Prompts that training will ask for: by `max_steps`, or by `num_train_epochs` over the problems."""
-    per_generation = args.generation_batch_size // args.num_generations
-    if args.max_steps > 0:
-        batches = args.max_steps * args.gradient_accumulation_steps
-        return int(ceil(batches / (args.steps_per_generation * args.num_iterations)) * per_generation)
-    return int(ceil(problems * args.num_train_epochs / per_generation) * per_generation)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from genesys.errors import ConfigurationError, DataError
 from genesys.rewards.registry import DEFAULTS, default_spec
 from genesys.rewards.thresholds import passes
 from genesys.rollouts.run_reader import RunReader
+from genesys.schema import canonical_task_type
 
 
 class PassRate(NamedTuple):
@@ -38,18 +40,14 @@ def read_pass_rates(run: Path | str | RunReader, verifier: str | None = None) ->
             own, or the only one there is.
 
     Raises:
-        ConfigurationError: If it is no run, or several verifiers scored it and none is the task type's own.
+        ConfigurationError: If it is no run, or several verifiers scored a task type and none is its own.
         DataError: If it holds no scores.
     """
     reader = run if isinstance(run, RunReader) else RunReader(run)
-    passed: dict[str, int] = {}
-    scored: dict[str, int] = {}
-    for one in read_outcomes(reader, verifier):
-        scored[one.problem_id] = scored.get(one.problem_id, 0) + 1
-        passed[one.problem_id] = passed.get(one.problem_id, 0) + one.passed
-    if not scored:
+    rates = rates_of(read_outcomes(reader, verifier))
+    if not rates:
         raise DataError(f"{reader.folder} holds no scores", f"Make them: genesys score {reader.folder}")
-    return {name: PassRate(passed[name], count) for name, count in scored.items()}
+    return rates
 
 
 class Scored(NamedTuple):
@@ -66,6 +64,15 @@ class Scored(NamedTuple):
     passed: bool
 
 
+def rates_of(outcomes: Iterable[Scored]) -> dict[str, PassRate]:
+    """The pass rates of problems, from the outcomes of their completions."""
+    passed, scored = Counter[str](), Counter[str]()
+    for one in outcomes:
+        scored[one.problem_id] += 1
+        passed[one.problem_id] += one.passed
+    return {name: PassRate(passed[name], count) for name, count in scored.items()}
+
+
 def read_outcomes(reader: RunReader, verifier: str | None = None) -> Iterator[Scored]:
     """The completions of a run that have a score from the verifiers that count.
 
@@ -74,19 +81,26 @@ def read_outcomes(reader: RunReader, verifier: str | None = None) -> Iterator[Sc
     """
     # Scores first: beside a writer, every score that was read finds its problem.
     keys = reader.verifier_keys()
+    if verifier is not None and verifier not in keys:
+        raise ConfigurationError(
+            f"{verifier!r} has not scored {reader.folder}", f"These have: {', '.join(keys) or 'none'}."
+        )
+    columns = ["response_id", "problem_id", "score"]
     scores = {
-        key: list(reader.batches("scores", ["response_id", "problem_id", "score"], key)) for key in keys
+        key: [row for batch in reader.batches("scores", columns, key) for row in batch.to_pylist()]
+        for key in ([verifier] if verifier is not None else keys)
     }
     kinds = {
         row["problem_id"]: row["task_type"]
         for batch in reader.batches("problems", ["problem_id", "task_type"])
         for row in batch.to_pylist()
     }
-    for key in _keys(reader, keys, verifier, set(kinds.values())):
-        for row in (row for batch in scores[key] for row in batch.to_pylist()):
-            if row["score"] is not None:
-                name = row["problem_id"]
-                yield Scored(row["response_id"], name, passes(kinds[name], row["score"]))
+    counting = _counting(reader, scores, kinds)
+    for key, rows in scores.items():
+        for row in rows:
+            kind = kinds[row["problem_id"]]
+            if row["score"] is not None and counting[kind] == key:
+                yield Scored(row["response_id"], row["problem_id"], passes(kind, row["score"]))
 
 
 def choose(pass_rates: Mapping[str, PassRate], *, least: float = 0.0, most: float = 1.0) -> frozenset[str]:
@@ -103,18 +117,27 @@ def choose(pass_rates: Mapping[str, PassRate], *, least: float = 0.0, most: floa
     return frozenset(name for name, one in pass_rates.items() if least <= one.rate <= most)
 
 
-def _keys(reader: RunReader, there: list[str], verifier: str | None, task_types: set[str]) -> list[str]:
-    """The verifiers whose scores count: the one that is named, the task types' own, or the only one."""
-    if verifier is not None:
-        if verifier not in there:
-            raise ConfigurationError(
-                f"{verifier!r} has not scored {reader.folder}", f"These have: {', '.join(there) or 'none'}."
-            )
-        return [verifier]
-    own = {default_spec(name).key for name in task_types if name in DEFAULTS}
-    chosen = [key for key in there if key in own]
-    if chosen or len(there) <= 1:
-        return chosen or there
-    raise ConfigurationError(
-        f"several verifiers have scored {reader.folder}: {', '.join(there)}", "Name the one that counts."
-    )
+def _counting(
+    reader: RunReader, scores: Mapping[str, list[dict[str, Any]]], kinds: Mapping[str, str]
+) -> dict[str, str]:
+    """Task type -> the verifier whose scores count: its own, whatever its parameters, or the only one."""
+    scored: dict[str, set[str]] = {}
+    for key, rows in scores.items():
+        for row in rows:
+            scored.setdefault(kinds[row["problem_id"]], set()).add(key)
+    return {kind: _one_of(reader, kind, keys) for kind, keys in scored.items()}
+
+
+def _one_of(reader: RunReader, task_type: str, keys: set[str]) -> str:
+    own = default_spec(task_type) if canonical_task_type(task_type) in DEFAULTS else None
+    if own is not None and own.key in keys:
+        return own.key
+    # A judge's key names its model, which the process that reads the run need not know.
+    named = {key for key in keys if own is not None and key.partition("@")[0] == own.name}
+    candidates = sorted(named or keys)
+    if len(candidates) > 1:
+        raise ConfigurationError(
+            f"several verifiers have scored {task_type} in {reader.folder}: {', '.join(candidates)}",
+            "Name the one that counts.",
+        )
+    return candidates[0]

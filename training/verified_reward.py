@@ -22,6 +22,9 @@ from genesys.training.completion_text import text_of_completion
 from genesys.training.reward_columns import ProblemColumns, check_answer_format
 from genesys.training.reward_watch import Outcome, Watch
 
+LEFT_OPEN = frozenset({"needs_judge", "judge_ambiguous", "judge_disagreement"})
+"""Causes of answers that nobody could decide. Were they None, a policy would learn to be undecidable."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class VerifiedReward:
@@ -32,7 +35,7 @@ class VerifiedReward:
         columns: Where the problems stand.
         verifiers: (task type or "*", verifier) for what gets no default verifier.
         opened: What the rendered prompts end with, such as "<think>\n", or None to look at the prompts.
-        needs_judge: What counts where only a judge could decide.
+        needs_judge: What counts where only a judge could decide, or judges could not (`LEFT_OPEN`).
         batch_seconds: Most wall seconds for a batch.
         alarm_share: From which share of unscorable completions on a warning is logged.
     """
@@ -92,7 +95,8 @@ class VerifiedReward:
     ) -> list[Outcome]:
         """What `__call__` returns, with causes and seconds."""
         cells = self.columns.cells({"prompts": prompts, **columns}, len(completions))
-        rows = [self._row(*row) for row in zip(cells, prompts, completions, strict=True)]
+        deceivable: dict[str, bool] = {}  # by digest: a group shares its problem, whose tests may be large
+        rows = [self._row(*row, deceivable) for row in zip(cells, prompts, completions, strict=True)]
         self._check_any_problem(rows, cells)
         graded = self._grader.outcomes([row if isinstance(row, tuple) else None for row in rows])
         return [
@@ -100,7 +104,9 @@ class VerifiedReward:
             for row, outcome in zip(rows, graded, strict=True)
         ]
 
-    def _row(self, cell: object, prompt: object, completion: object) -> Pair | str:
+    def _row(
+        self, cell: object, prompt: object, completion: object, deceivable: dict[str, bool]
+    ) -> Pair | str:
         """A problem and a text, or the word for why there is none."""
         try:
             problem = self.columns.problem(cell, prompt)
@@ -109,7 +115,9 @@ class VerifiedReward:
         text = text_of_completion(completion, prompt, self.opened)
         if text is None:
             return "odd_completion"
-        return "in_process" if is_in_process(problem) else (problem, text)
+        if problem.digest not in deceivable:
+            deceivable[problem.digest] = is_in_process(problem)
+        return "in_process" if deceivable[problem.digest] else (problem, text)
 
     def _check_any_problem(self, rows: Sequence[Pair | str], cells: Sequence[Any]) -> None:
         if not rows or any(row != "malformed_problem" for row in rows):
@@ -121,7 +129,7 @@ class VerifiedReward:
         )
 
     def _judged(self, outcome: Outcome) -> Outcome:
-        return outcome._replace(score=self.needs_judge) if outcome.cause == "needs_judge" else outcome
+        return outcome._replace(score=self.needs_judge) if outcome.cause in LEFT_OPEN else outcome
 
 
 def reward(
@@ -147,7 +155,8 @@ def reward(
         answer_format: Where the answer stands (`genesys.rewards.answers`), where that is not the default.
         opened: What the chat template opens for the model, such as "<think>\n" (`opened_by(tokenizer)`).
             None looks at plain prompts and at an assistant's prefilled turn.
-        needs_judge: What counts where only a judge could decide; None leaves it unscorable.
+        needs_judge: What counts where only a judge could decide, or judges could not: `needs_judge`,
+            `judge_ambiguous`, `judge_disagreement`. None leaves it unscorable.
         batch_seconds: Most wall seconds for a batch; what is not verified by then is unscorable.
         alarm_share: From which share of unscorable completions on a warning is logged.
         name: Its name in the trainer's log.

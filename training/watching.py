@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from genesys.errors import ConfigurationError, MalformedRow
 from genesys.training.verified_reward import VerifiedReward
 
 Observer = Callable[[str, str, float | None], None]
 """Gets the problem's id and task type, and the score."""
+
+
+class Correctness(Protocol):
+    """What says whether completions are right: `reward()`, one that a curriculum watches, or one's own."""
+
+    @property
+    def __name__(self) -> str:
+        """What TRL logs it under."""
+
+    def __call__(
+        self, prompts: Sequence[Any], completions: Sequence[Any], **columns: Any
+    ) -> list[float | None]:
+        """Scores a batch; None is unscorable."""
 
 
 class WatchingReward:
@@ -58,7 +71,3 @@ class WatchingReward:
             "a reward that a curriculum watches cannot go to another process, as AsyncGRPO would send it",
             "Use GRPOTrainer for a curriculum, or choose problems beforehand with --min-pass-rate.",
         )
-
-
-Correctness = VerifiedReward | WatchingReward
-"""What says whether a completion is right."""

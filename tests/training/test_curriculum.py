@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +20,7 @@ from runs import make_problem
 
 from genesys.errors import ConfigurationError, DataError
 from genesys.training import reward
+from genesys.training.checks.rewarding import verified
 from genesys.training.curriculum import FLOOR, Curriculum
 from genesys.training.pass_rates import PassRate, choose, read_pass_rates
 from genesys.training.prompt_data import problem_cell, problem_of
@@ -35,6 +37,19 @@ def test_pass_rates_of_a_run_leave_the_unscorable_out(tmp_path: Path) -> None:
     assert rates == {"a": PassRate(2, 3), "b": PassRate(0, 2)}
     with pytest.raises(ConfigurationError, match="has not scored"):
         read_pass_rates(tmp_path / "run", "output@1")
+
+
+def test_each_task_type_counts_its_own_verifier_once(tmp_path: Path) -> None:
+    """A judge's key names its model, which whoever reads the run need not have configured."""
+    judged = replace(problem("j"), task_type="llm_judgeable_groundtruth_similarity")
+    both = [verdict(1.0), replace(verdict(0.0), verifier="math-verify@1")]
+    rows = [
+        Row(problem=problem("m"), verdicts=both),
+        Row(problem=judged, verdicts=[replace(verdict(1.0), verifier="judge@1+abc")]),
+    ]
+    run = make_run(tmp_path / "run", rows)
+    assert read_pass_rates(run) == {"m": PassRate(1, 1), "j": PassRate(1, 1)}
+    assert read_pass_rates(run, "math-verify@1") == {"m": PassRate(0, 1)}
 
 
 def test_a_run_without_scores_is_an_error(tmp_path: Path) -> None:
@@ -153,6 +168,30 @@ def test_the_reward_tells_the_curriculum_and_returns_the_same() -> None:
     assert watched.__name__ == "correctness"
     with pytest.raises(ConfigurationError, match="another process"):
         pickle.dumps(watched)
+
+
+@pytest.mark.parametrize("combine", ["gate", "cosine"])
+def test_shaping_on_a_reward_that_a_curriculum_watches(combine: str) -> None:
+    from genesys.training.shaping import CosineLength, Format, gated
+
+    made = curriculum()
+    made.dataset(prompts(), arguments())
+    watched, inner = made.watching(reward()), reward()
+
+    def shaped(correctness: Any) -> Any:
+        if combine == "gate":
+            return gated(correctness, (Format(), 0.5))
+        return CosineLength(correctness=correctness, limit=8)
+
+    batch: dict[str, Any] = {
+        "prompts": ["q"] * 3,
+        "completions": ["<think>6</think>\\boxed{42}", "\\boxed{1}", None],
+        "completion_ids": [[1, 2], [1], []],
+        "problem": [problem_cell(make_problem(number)) for number in (0, 0, 1)],
+    }
+    assert shaped(watched)(**batch) == shaped(inner)(**batch)
+    assert made.take_pending() == {"p0": (1.0, 2.0)}
+    assert verified([shaped(watched)]) == [watched.inner]
 
 
 def test_what_somebody_looked_at_before_training_decides_nothing() -> None:

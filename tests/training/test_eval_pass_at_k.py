@@ -85,6 +85,7 @@ def test_eval_samples_scores_and_evaluates_and_goes_on_with_the_same_run(tmp_pat
     [
         (["--k", "1"], "--out is missing"),
         (["run", "--model", "m"], "--model is for sampling"),
+        (["run", "--answer-format", "bare"], "--answer-format is for sampling"),
         (["run", "--k", "x"], "--k 'x'"),
         (["nowhere"], "run.json"),
     ],

@@ -100,6 +100,18 @@ def test_a_prompt_and_its_completion_must_fit_the_context(tmp_path: Path, tokeni
     assert names(found) == {"beyond_the_context": "stop"}
 
 
+def test_the_context_of_a_model_that_is_named_is_known(tmp_path: Path, tokenizer: Any) -> None:
+    from transformers import LlamaConfig
+
+    LlamaConfig(max_position_embeddings=64).save_pretrained(tmp_path / "model")
+    model = str(tmp_path / "model")
+    online = preflight(grpo(tmp_path), prompts(), tokenizer, rewards=reward(), model=model)
+    assert names(online) == {"beyond_the_context": "stop"}
+    offline = preflight(sft(tmp_path, max_length=None), traces(5, 200), tokenizer, model=model)
+    assert names(offline) == {"beyond_the_context": "stop"}
+    assert "50% of all 2 rows" in offline[0].text
+
+
 def a_run(tmp_path: Path, passed: int, of: int = 4) -> Path:
     rows = [
         Row(problem=problem(f"p{number}"), index=index, verdicts=[verdict(1.0 if index < passed else 0.0)])

@@ -21,6 +21,7 @@ from genesys.rewards import verify
 from genesys.schema import Problem
 from genesys.training import VerifiedReward, opened_by, reward
 from genesys.training.prompt_data import problem_cell
+from genesys.training.reward_watch import Outcome
 
 RIGHT, WRONG = "\\boxed{42}", "\\boxed{41}"
 
@@ -93,6 +94,14 @@ def test_unscorable_is_none_and_a_question_for_a_judge_is_what_was_asked() -> No
     assert score(reward(needs_judge=None), answer, problem=[cell]) == [None]
     with pytest.raises(ConfigurationError, match="needs_judge"):
         reward(needs_judge=2.0)
+
+
+@pytest.mark.parametrize("cause", ["judge_ambiguous", "judge_disagreement"])
+def test_no_policy_hides_in_what_judges_cannot_decide(cause: str) -> None:
+    undecided = Outcome(None, cause)
+    assert reward()._judged(undecided).score == 0.0
+    assert reward(needs_judge=None)._judged(undecided).score is None
+    assert reward()._judged(Outcome(None, "judge_unreachable")).score is None
 
 
 def test_rows_of_anybody_need_a_task_type_and_a_column() -> None:

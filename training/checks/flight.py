@@ -71,6 +71,34 @@ class Flight:
             f"It knows {', '.join(_KINDS)}.",
         )
 
+    @cached_property
+    def context(self) -> int | None:
+        """Most tokens of a prompt with its completion, by the model and by vLLM, where they are known."""
+        config = self._part("config", "AutoConfig")
+        of_text = config.get_text_config() if hasattr(config, "get_text_config") else config
+        of_model = getattr(of_text, "max_position_embeddings", None)
+        of_engine = self.setting("vllm_max_model_length") if self.setting("use_vllm") else None
+        known = [size for size in (of_model, of_engine) if isinstance(size, int)]
+        return min(known) if known else None
+
+    @cached_property
+    def generation_config(self) -> Any:
+        """The model's generation configuration, where it is known."""
+        return self._part("generation_config", "GenerationConfig")
+
+    def _part(self, name: str, cls: str) -> Any:
+        """A part of the model; of a name only what this machine has, so that nothing is downloaded."""
+        if not isinstance(self.model, str):
+            return getattr(self.model, name, None)
+        import transformers
+
+        init = self.setting("model_init_kwargs") or {}
+        asked = {"revision": init.get("revision", "main"), "local_files_only": True}
+        try:
+            return getattr(transformers, cls).from_pretrained(self.model, **asked)
+        except (OSError, ValueError):
+            return None
+
     @property
     def sampled(self) -> str:
         """The sample in words, for findings that speak of shares."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from genesys.errors import GenesysError
@@ -28,9 +28,10 @@ def check_lengths(flight: Flight) -> Iterator[Finding]:
 
 def _whole_rows(flight: Flight) -> Iterator[Finding]:
     limit = flight.setting("max_length")
+    counts = [max(flight.tokens(text) for text in flight.texts(row)) for row in flight.rows]
+    yield from _beyond_the_context(flight, counts, limit)
     if limit is None or flight.setting("packing_strategy", "bfd") in _kept_whole(flight):
         return
-    counts = [max(flight.tokens(text) for text in flight.texts(row)) for row in flight.rows]
     cut = [count for count in counts if count > limit]
     if not cut:
         return
@@ -42,6 +43,21 @@ def _whole_rows(flight: Flight) -> Iterator[Finding]:
         f"where the answer stands: {answer}. The longest has {max(counts)}",
         f"Set max_length={_rounded(max(counts))} (or None), or leave long rows out of the dataset.",
     )
+
+
+def _beyond_the_context(flight: Flight, counts: Sequence[int], limit: int | None) -> Iterator[Finding]:
+    """Rows at positions that the model has never seen: some models end there, others learn little."""
+    context = flight.context
+    if context is None or (limit is not None and limit <= context):
+        return
+    share = sum(count > context for count in counts) / len(counts)
+    if share:
+        yield (stop if share >= LOST else warn)(
+            "beyond_the_context",
+            f"{share:.0%} of {flight.sampled} have more tokens than the model's context of {context}; the longest "
+            f"has {max(counts)}",
+            "Leave long rows out of the dataset, or widen the context (max_position_embeddings, with its RoPE).",
+        )
 
 
 def _kept_whole(flight: Flight) -> tuple[str, ...]:
@@ -99,7 +115,7 @@ def _gold_tokens(flight: Flight, row: Mapping[str, Any]) -> int | None:
 
 
 def _context(flight: Flight) -> Iterator[Finding]:
-    context = _model_context(flight)
+    context = flight.context
     limit = flight.setting("max_completion_length")
     if context is None or limit is None or not flight.rows:
         return
@@ -116,14 +132,6 @@ def _context(flight: Flight) -> Iterator[Finding]:
             f"context of {context} tokens",
             f"Set max_completion_length={max(1, context - longest)} or less, or leave long prompts out.",
         )
-
-
-def _model_context(flight: Flight) -> int | None:
-    config = getattr(flight.model, "config", None)
-    of_model = getattr(config, "max_position_embeddings", None)
-    of_server = flight.setting("vllm_max_model_length") if flight.setting("use_vllm") else None
-    known = [size for size in (of_model, of_server) if isinstance(size, int)]
-    return min(known) if known else None
 
 
 def _rounded(tokens: int) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from genesys.errors import DataError
 from genesys.rollouts.run_reader import RunReader
 from genesys.training.checks.flight import Past
-from genesys.training.pass_rates import read_outcomes, read_pass_rates
+from genesys.training.pass_rates import rates_of, read_outcomes
 
 MOST = 20_000
 
@@ -19,8 +20,11 @@ def read_past(run: Path | str) -> Past:
         DataError: If it holds no scores.
     """
     reader = RunReader(run)
-    rates = read_pass_rates(reader)
-    right = {one.response_id for one in read_outcomes(reader) if one.passed}
+    outcomes = list(read_outcomes(reader))
+    if not outcomes:
+        raise DataError(f"{reader.folder} holds no scores", f"Make them: genesys score {reader.folder}")
+    rates = rates_of(outcomes)
+    right = {one.response_id for one in outcomes if one.passed}
     lengths: list[tuple[int, bool]] = []
     for batch in reader.batches("completions", ["response_id", "completion_tokens"]):
         lengths += [

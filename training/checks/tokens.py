@@ -45,6 +45,6 @@ def _end_ids(flight: Flight) -> set[int]:
     chosen = flight.setting("eos_token")
     if isinstance(chosen, str):
         ids.add(flight.tokenizer.convert_tokens_to_ids(chosen))
-    of_model = getattr(getattr(flight.model, "generation_config", None), "eos_token_id", None)
+    of_model = getattr(flight.generation_config, "eos_token_id", None)
     ids.update(of_model if isinstance(of_model, list) else [] if of_model is None else [of_model])
     return ids

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from transformers import AutoTokenizer, PrinterCallback
 
 from genesys.errors import ConfigurationError
 from genesys.optional import require
-from genesys.rollouts.samplers.local_model import no_progress_bar
 from genesys.training.trainers.callbacks import Following, Samples
 from genesys.training.trainers.checkpoints import BoundarySaves
 from genesys.training.trainers.held_out import HeldOut
@@ -28,6 +28,7 @@ def open_tokenizer(settings: TrainSettings) -> Any:
         ConfigurationError: If there is no such model, or it has no tokenizer.
     """
     init = settings.trl.get("model_init_kwargs") or {}
+    _check_folder(settings.model)
     try:
         return AutoTokenizer.from_pretrained(
             settings.model,
@@ -41,6 +42,15 @@ def open_tokenizer(settings: TrainSettings) -> Any:
             f"the model {settings.model!r} cannot be opened: {reason}",
             "Name a folder that save_pretrained wrote, or a model on the hub that this machine reaches.",
         ) from None
+
+
+def _check_folder(model: str) -> None:
+    """Words that can only be a folder are not asked of the hub, which would answer something else."""
+    is_path = Path(model).is_absolute() or model.startswith((".", "~")) or model.count("/") > 1
+    if is_path and not Path(model).is_dir():
+        raise ConfigurationError(
+            f"there is no model folder {model!r}", "Name a folder that save_pretrained wrote."
+        )
 
 
 def assemble(
@@ -67,8 +77,7 @@ def assemble(
         *([held_out] if held_out is not None else []),
     ]
     try:
-        with no_progress_bar():
-            trainer = _trainer(settings, args, material, tokenizer, callbacks)
+        trainer = _trainer(settings, args, material, tokenizer, callbacks)
     except (ValueError, TypeError, ImportError, OSError) as error:
         raise ConfigurationError(f"TRL's trainer refuses the settings: {error}") from error
     trainer.remove_callback(PrinterCallback)  # the screen is the caller's

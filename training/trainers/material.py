@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genesys.errors import ConfigurationError, DataError
-from genesys.rewards import default_spec, verify_batch
+from genesys.rewards import default_spec, grader, verify_batch
+from genesys.rewards.judging import require_judge
 from genesys.rewards.registry import DEFAULTS
 from genesys.rollouts.collecting import make_environment
 from genesys.schema import Problem
@@ -23,7 +24,7 @@ from genesys.training.pass_rates import choose, read_pass_rates
 from genesys.training.prompt_data import problem_of, prompt_dataset
 from genesys.training.trainers.reward_choice import Reward, reward_functions
 from genesys.training.trainers.settings import TrainSettings
-from genesys.training.verified_reward import VerifiedReward, reward
+from genesys.training.verified_reward import LEFT_OPEN, VerifiedReward, reward
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -177,19 +178,23 @@ def _held_out(loading: _Loading) -> tuple[Dataset | None, Any]:
     }
 
     def score(problems: Sequence[Problem], texts: Sequence[str]) -> list[float | None]:
-        return [verdict.score for verdict in verify_batch(problems, texts, verifier=verifier)]
+        verdicts = verify_batch(problems, texts, verifier=verifier)
+        return [0.0 if verdict.cause in LEFT_OPEN else verdict.score for verdict in verdicts]
 
     return held_out, score
 
 
 def _environment(settings: TrainSettings, problems: str | None) -> Any:
-    return make_environment(
+    environment = make_environment(
         str(settings.env),
         problems=problems,
         template=settings.template,
         verifier=settings.verifier,
         answer_format=settings.answer_format,
     )
+    asked = getattr(environment, "verifier_spec", None) or grader().spec_for(environment.problems[0])
+    require_judge([asked])  # an hour later is too late to hear of it
+    return environment
 
 
 def _default_keys(dataset: Dataset) -> str:

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from genesys.training.prompt_count import prompts_needed
+
 if TYPE_CHECKING:
     from datasets import Dataset
 
@@ -29,16 +31,6 @@ def in_order(dataset: Dataset, args: Any, *, seed: int) -> Dataset:
     indices = list(_indices(len(dataset), needed, seed, shuffle=bool(args.shuffle_dataset)))
     args.shuffle_dataset, args.num_train_epochs = False, 1
     return dataset.select(indices)
-
-
-def prompts_needed(rows: int, args: Any) -> int:
-    """Prompts that a training asks for: by `max_steps`, or by `num_train_epochs` over the rows."""
-    per_generation = int(args.generation_batch_size) // int(args.num_generations)
-    if args.max_steps > 0:
-        micro_steps = int(args.max_steps) * int(args.gradient_accumulation_steps)
-        generated_for = int(args.steps_per_generation) * int(args.num_iterations)
-        return math.ceil(micro_steps / generated_for) * per_generation
-    return math.ceil(rows * float(args.num_train_epochs) / per_generation) * per_generation
 
 
 def _indices(rows: int, needed: int, seed: int, *, shuffle: bool) -> Iterator[int]:

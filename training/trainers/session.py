@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genesys.errors import StorageError
+from genesys.errors import ConfigurationError, StorageError
 from genesys.optional import require
 from genesys.training.trainers import card, curve, picture, record
 from genesys.training.trainers.progress import HELD_OUT, TrainingProgress
@@ -29,6 +29,13 @@ MODEL = "model"
 
 SMALL = 20_000_000
 """Parameters below which one CPU thread trains a model fastest."""
+
+_OTHERS = {
+    "run.json": "a run",
+    "manifest.json": "a dataset",
+    "config.json": "a model",
+}
+"""Files that say what a folder is, where it is no training's."""
 
 _PROMPTS_COME_AGAIN = ("fewer_rows_than_a_batch", "rows_left_over")
 """Findings about prompts that TRL drops at the end of an epoch: in `in_order` there is no such end."""
@@ -52,7 +59,10 @@ def train(
         StorageError: If the folder cannot be written.
     """
     _prepare_process(settings.kind)
-    return _Session(settings, progress or TrainingProgress(), force=force).run()
+    from genesys.training.trainers.quiet import quiet_libraries
+
+    with quiet_libraries():
+        return _Session(settings, progress or TrainingProgress(), force=force).run()
 
 
 def _prepare_process(kind: str) -> None:
@@ -70,11 +80,11 @@ class _Session:
     force: bool
 
     def run(self) -> TrainingReport:
-        from genesys.rollouts.samplers.local_model import no_progress_bar
         from genesys.training.curriculum import STATE_FILE
         from genesys.training.trainers.assembly import assemble, held_out_key, open_tokenizer
         from genesys.training.trainers.checkpoints import is_last, last_checkpoint
         from genesys.training.trainers.material import load_material
+        from genesys.training.trainers.quiet import quiet_resuming
         from genesys.training.trainers.trl_arguments import trl_arguments
 
         settings, out = self.settings, self._folder()
@@ -99,7 +109,7 @@ class _Session:
         if trainer.is_world_process_zero():
             self._record.write(finished=None)
         began = time.monotonic()
-        with no_progress_bar(), _threads_for(trainer):
+        with quiet_resuming(trainer.model), _threads_for(trainer):
             trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
             self._evaluate_last(trainer, held_out_key(material))
             self.progress.stage = "saving"
@@ -110,6 +120,11 @@ class _Session:
 
     def _folder(self) -> Path:
         out = self.settings.out
+        for name, what in _OTHERS.items():
+            if (out / name).is_file() and not (out / record.FILE).is_file():
+                raise ConfigurationError(
+                    f"{out} holds {what}, and a training would write among its files", "Give another --out."
+                )
         try:
             out.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -107,11 +107,18 @@ class TrainSettings:
             raise ConfigurationError(
                 "eval_problems needs an environment that serves them", "Give --env as well."
             )
+        if self.eval_every is not None and self.eval_problems is None:
+            raise ConfigurationError(
+                f"eval_every={self.eval_every} needs held-out problems", "Give --eval-problems as well."
+            )
         if self.combine not in ("sum", "gate"):
             raise UnknownName.of("way to combine rewards", self.combine, ("sum", "gate"))
         self._check_pass_rates()
 
     def _check_numbers(self) -> None:
+        for name in ("curriculum", "wandb"):
+            if not isinstance(getattr(self, name), bool):
+                raise ConfigurationError(f"{name}={getattr(self, name)!r} is neither true nor false")
         for name in ("limit", "eval_limit", "eval_n", "eval_every", "eval_max_tokens"):
             value = getattr(self, name)
             if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
@@ -166,9 +173,20 @@ MAY_CHANGE = frozenset(
         "project",
         "hub_model_id",
         "push_to_hub",
+        "ddp_timeout",
+        "dataloader_pin_memory",
+        "torch_empty_cache_steps",
+        "vllm_server_base_url",
+        "vllm_server_host",
+        "vllm_server_port",
+        "vllm_server_timeout",
+        "vllm_group_port",
+        "vllm_gpu_memory_utilization",
+        "vllm_enable_sleep_mode",
     }
 )
-"""What may be another when a training is resumed: how long, how often it saves, what it reports."""
+"""What may be another when a training is resumed: how long, how often it saves, what it reports, and what
+a scheduler decides anew, such as the address of vLLM's server."""
 
 
 def _default(name: str) -> Any:

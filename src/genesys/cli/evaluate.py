@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from genesys.cli.console import percent, print_json, stderr, stdout, table
-from genesys.cli.options import AnswerFormat, Json, Limit, Problems, Verifier, Workers, make_grader
+from genesys.cli.options import AnswerFormat, Json, Judge, Limit, Problems, Verifier, Workers, make_grader
 from genesys.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from genesys.rewards import Grader
     from genesys.rollouts.collecting import Harvest
     from genesys.training.pass_at_k import Evaluation, PassAtK
 
@@ -55,6 +56,7 @@ def evaluate(
     limit: Limit = None,
     verifier: Verifier = None,
     answer_format: AnswerFormat = None,
+    judge: Judge = None,
     workers: Workers = None,
     json: Json = False,
 ) -> None:
@@ -82,12 +84,13 @@ def evaluate(
             settings={"n": n or max(ks), "limit": limit, "concurrency": concurrency},
             seed=seed,
         )
-        _collect(harvest, run, verifier, answer_format, workers)
-        chosen = None
+        _collect(harvest, run, make_grader(verifier, answer_format, workers, judge))
+        key = _asked_key(run, verifier, answer_format)
     else:
         _refuse(model=model, env=env, problems=problems, out=out, n=n, limit=limit, template=template)
-        chosen = verifier
-    show(evaluate_run(run, ks, verifier=_key(run, chosen), seed=seed), run, json=json)
+        _refuse(answer_format=answer_format, judge=judge, workers=workers)
+        key = _named_key(run, verifier)
+    show(evaluate_run(run, ks, verifier=key, seed=seed), run, json=json)
 
 
 def _parse_ks(text: str) -> list[int]:
@@ -110,22 +113,38 @@ def _refuse(**options: object) -> None:
     for name, value in options.items():
         if value is not None:
             raise ConfigurationError(
-                f"--{name} is for sampling, and a run that exists was given", "Leave one of the two out."
+                f"--{name.replace('_', '-')} is for sampling and scoring, and a run that exists was given",
+                "Leave one of the two out; `genesys score` scores it anew.",
             )
 
 
-def _key(run: Path, name: str | None) -> str | None:
-    """The key of a verifier that is named by key or by name."""
+def _named_key(run: Path, name: str | None) -> str | None:
+    """The key of a verifier of the run, by its key or the beginning of it: "math", "math@1"."""
     from genesys.errors import UnknownName
     from genesys.rollouts.run_reader import RunReader
 
     if name is None:
         return None
     keys = RunReader(run).verifier_keys()
-    named = [key for key in keys if name in (key, key.partition("@")[0])]
+    named = [key for key in keys if name in (key, key.partition("+")[0], key.partition("@")[0])]
+    if name not in named and len(named) > 1:
+        raise ConfigurationError(
+            f"--verifier {name} names several in this run: {', '.join(named)}", "Give the whole key."
+        )
     if not named:
         raise UnknownName.of("verifier in this run", name, keys)
-    return named[0]
+    return name if name in named else named[0]
+
+
+def _asked_key(run: Path, verifier: str | None, answer_format: str | None) -> str | None:
+    """The key of the verifier that was just asked for; an earlier call may have left the scores of others."""
+    from genesys.rewards.registry import verifier_table
+    from genesys.rollouts.run_reader import RunReader
+
+    params = {} if answer_format is None else {"answer_format": answer_format}
+    asked = {spec.key for spec in verifier_table(verifier, params).values()}
+    there = [key for key in RunReader(run).verifier_keys() if key in asked]
+    return there[0] if len(there) == 1 else None
 
 
 def _harvest(
@@ -157,13 +176,10 @@ def _harvest(
     )
 
 
-def _collect(
-    harvest: Harvest, out: Path, verifier: str | None, answer_format: str | None, workers: int | None
-) -> None:
+def _collect(harvest: Harvest, out: Path, grader: Grader) -> None:
     from genesys.cli.collect import interruptible
     from genesys.cli.live import watching
 
-    grader = make_grader(verifier, answer_format, workers)
     try:
         with watching(harvest.progress, "completions"):
             progress = asyncio.run(interruptible(harvest.run(out, grader)))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from genesys.cli import training_options as options
-from genesys.cli.options import AnswerFormat, Json, Limit, Problems, Verifier
+from genesys.cli.options import AnswerFormat, Json, Judge, Limit, Problems, Verifier
 
 
 def grpo(
@@ -64,6 +64,7 @@ def grpo(
     eval_n: options.EvalN = None,
     eval_every: options.EvalEvery = None,
     save_every: options.SaveEvery = None,
+    judge: Judge = None,
     assignments: options.Assignments = None,
     wandb: options.Wandb = False,
     force: options.Force = False,
@@ -112,6 +113,7 @@ def grpo(
             "wandb": wandb or None,
         },
         assignments=assignments,
+        judge=judge,
         force=force,
         json=json,
     )

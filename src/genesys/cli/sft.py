@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from genesys.cli import training_options as options
-from genesys.cli.options import Json
+from genesys.cli.options import Json, Judge
 
 
 def sft(
@@ -24,6 +24,7 @@ def sft(
     eval_every: options.EvalEvery = None,
     eval_max_tokens: options.EvalMaxTokens = None,
     save_every: options.SaveEvery = None,
+    judge: Judge = None,
     assignments: options.Assignments = None,
     wandb: options.Wandb = False,
     force: options.Force = False,
@@ -59,6 +60,7 @@ def sft(
             "wandb": wandb or None,
         },
         assignments=assignments,
+        judge=judge,
         force=force,
         json=json,
     )

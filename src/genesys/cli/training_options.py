@@ -75,13 +75,17 @@ def run_training(
     config: Path | None,
     given: Mapping[str, Any],
     assignments: list[str] | None,
+    judge: str | None,
     force: bool,
     json: bool,
 ) -> None:
     """Trains by what the command line says, and shows it."""
     from genesys.cli.training_screen import show_report, watching_training
+    from genesys.rewards.judging import configure_judge
     from genesys.training.trainers import TrainingProgress, read_settings, train
 
+    if judge is not None:
+        configure_judge(judge)
     settings = read_settings(kind, config=config, given=given, assignments=assignments or ())
     progress = TrainingProgress()
     with terminable(), watching_training(progress):

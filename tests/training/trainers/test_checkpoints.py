@@ -15,8 +15,9 @@ pytest.importorskip("trl")
 from safetensors.torch import save_file
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
+from genesys.training.prompt_count import prompts_needed
 from genesys.training.trainers.checkpoints import BoundarySaves, last_checkpoint
-from genesys.training.trainers.prompt_order import in_order, prompts_needed
+from genesys.training.trainers.prompt_order import in_order
 
 
 def checkpoint(out: Path, step: int) -> Path:

@@ -55,6 +55,8 @@ def test_an_unknown_setting_suggests_the_right_one(name: str, suggestion: str) -
         ("grpo", GRPO | {"pass_rates": "r", "max_pass_rate": 2}, "no share"),
         ("sft", SFT | {"eval_problems": "p"}, "needs an environment"),
         ("grpo", GRPO | {"eval_n": 0}, "no whole number"),
+        ("grpo", GRPO | {"eval_every": 5}, "needs held-out problems"),
+        ("grpo", GRPO | {"curriculum": "no", "pass_rates": "r"}, "neither true nor false"),
         ("grpo", GRPO | {"output_dir": "x"}, "--out"),
         ("grpo", GRPO | {"model": None}, "needs 'model'"),
         ("grpo", GRPO | {"rewards": [3]}, "no shaping reward"),
