@@ -203,7 +203,7 @@ class RunBook:
         )
         lengths = pa.concat_tables(found).sort_by("location")["length"].to_numpy() if found else order
         places = np.searchsorted(order, self.table["location"].to_numpy())
-        return np.asarray(lengths, np.int64)[places]
+        return np.asarray(np.asarray(lengths, np.int64)[places], np.int64)
 
 
 def chosen_key(keys: Iterable[str], name: str) -> str:
