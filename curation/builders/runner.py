@@ -72,6 +72,7 @@ class Build:
             VerifierError: If golds cannot be verified for now: no sandbox, or a judge that cannot be reached.
         """
         check_out(out, [], overwrite=overwrite)
+        BUILDERS.load(self.builder)(self.options)  # says what is wrong before anything is written
         work = out.resolve().with_name(f"{out.resolve().name}.work")
         with self._context(work, grader, dry=False) as context, _locked(work):
             builder, files, reports = self._stages(context)
