@@ -83,7 +83,9 @@ class Decontaminated:
     def run(self, candidates: Iterable[Candidate], context: BuildContext) -> Iterator[Outcome]:
         """Drops the others as `contaminated:<set>`, with the test and the passage."""
         for candidate in candidates:
-            match = self._index.match(problem_of(candidate).prompt)
+            # the statement alone: the words that a builder puts before it stand in test sets of that form too
+            asked = candidate.get("statement")
+            match = self._index.match(asked if isinstance(asked, str) else problem_of(candidate).prompt)
             if match is None:
                 yield candidate
             else:

@@ -185,3 +185,20 @@ def test_a_judge_that_cannot_be_reached_stops_the_build(
     build = Build(builder="swe", sources=[rows], options=BuildOptions(llm=False))
     with pytest.raises(VerifierError, match="judge_unreachable"):
         build.run(tmp_path / "out", grader)
+
+
+def test_the_lead_of_coding_prompts_is_no_contamination(tmp_path: Path, grader: Grader) -> None:
+    from genesys.curation.builders.comparisons import Decontaminated
+    from genesys.curation.builders.context import BuildContext
+
+    lead = "Solve the following coding problem using the programming language python:\n\n"
+    exam = write_rows(
+        tmp_path / "exam.jsonl", [{"problem_id": "e", "prompt": f"{lead}Sort words by their length."}]
+    )
+    problem = Problem(
+        problem_id="p", source="s", task_type="t", prompt=f"{lead}Double an integer.", verification_info={}
+    )
+    fields = {"statement": "Double an integer.", "problem": problem.to_row()}
+    candidate = Candidate(candidate_id="p", source="s", fields=fields)
+    context = BuildContext(work=tmp_path, grader=grader)
+    assert list(Decontaminated([str(exam)]).run([candidate], context)) == [candidate]
