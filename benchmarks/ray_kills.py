@@ -27,7 +27,7 @@ SUPPORT = Path(__file__).resolve().parent.parent / "tests" / "support"
 sys.path.insert(0, str(SUPPORT))
 
 from harvest_child import harvest_of
-from ray_rig import all_gone, descendants, kill_by_ray, kill_by_signal, killing, ray_cluster
+from ray_rig import all_gone, cluster_below, kill_by_ray, kill_by_signal, killing, ray_cluster
 from recordings import write_recording
 
 from genesys.rollouts.merging import merge
@@ -62,7 +62,8 @@ def on_cluster(settings: dict[str, Any], samplers: int) -> dict[str, Any]:
 def canonical(run: Path) -> dict[str, bytes]:
     """The files of a run after merge --canonical."""
     out = run.with_suffix(".canonical")
-    merge([run], out, canonical=True)
+    if not out.exists():
+        merge([run], out, canonical=True)
     return {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*") if path.is_file()}
 
 
@@ -119,7 +120,7 @@ def kill_driver(settings: dict[str, Any], kills: int, out: Path) -> dict[str, An
         child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         while len(ids(out)) < total * (number + 1) // (kills + 2) and child.poll() is None:
             time.sleep(0.05)
-        below = descendants(child.pid)
+        below = cluster_below(child.pid)
         done += child.poll() is None
         child.send_signal(signal.SIGKILL)
         child.wait()

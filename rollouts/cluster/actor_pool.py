@@ -178,8 +178,9 @@ class ActorPool:
         if opened:
             self.lost(live)
         self._fruitless += not live.answered
-        if not opened and isinstance(error, GenesysError) and self._first and not self._first.done():
-            self._fail(told_again(error))  # what was asked for cannot be: nobody need wait for more of it
+        is_first = self._first is not None and not self._first.done()
+        if is_first and not isinstance(error, ray_module().exceptions.RayError):
+            self._fail(_refusal(error))  # what was asked for cannot be: nobody need wait for more of it
         elif self._fruitless >= GIVE_UP_AFTER and not self.live:
             self._fail(
                 SamplerError(
@@ -230,6 +231,13 @@ class ActorPool:
 def is_node_alive(node_id: str) -> bool:
     """Whether a node is there still; where it is not, no call is to blame for its actors' end."""
     return any(node["NodeID"] == node_id for node in nodes())
+
+
+def _refusal(error: BaseException) -> GenesysError:
+    """Why nothing of the kind can be opened."""
+    if isinstance(error, GenesysError):
+        return told_again(error)
+    return SamplerError(f"nothing can be opened on the cluster: {type(error).__name__}: {_line(error)}")
 
 
 def _line(error: BaseException) -> str:

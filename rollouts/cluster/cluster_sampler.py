@@ -140,8 +140,9 @@ class ClusterSampler:
         ended = False
         try:
             async for reference in stream:
-                yield await reference
+                sample = await reference
                 self.pool.answered(actor)
+                yield sample
             ended = True
         except ray.exceptions.RayTaskError as error:
             ended = True

@@ -94,6 +94,22 @@ def descendants(pid: int) -> set[int]:
     return found
 
 
+def cluster_below(pid: int) -> set[int]:
+    """What computes or decides in the cluster that a process started: samplers, raylet, control service.
+
+    Ray's two agents of a node are left out, which look once a minute whether they are still needed.
+    """
+    names = ("Sampler", "raylet/raylet", "gcs_server")
+    return {one for one in descendants(pid) if any(name in _command(one) for name in names)}
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
+
+
 def all_gone(pids: set[int], seconds: float = 60.0) -> bool:
     """Whether processes end within a time; zombies have."""
     until = time.monotonic() + seconds

@@ -43,6 +43,7 @@ def _sometimes(progress: Progress) -> dict[str, object]:
         "not needed any more": progress.spared,
         "cost of the run": None if progress.cost is None else f"{progress.cost:,.2f}",
         "bad golds left out": progress.bad_golds,
+        "samplers lost, and replaced": progress.samplers and progress.samplers.lost,
         "sources exhausted": ", ".join(progress.exhausted),
         "failed, asked again by the next call": progress.failed,
     }
@@ -58,6 +59,7 @@ def _as_json(progress: Progress, out: Path) -> dict[str, object]:
         **{name: getattr(progress, name) for name in names},
         "causes": dict(progress.causes),
         "judge": judge_json(),
+        "samplers": progress.samplers and vars(progress.samplers),
         "sources": {name: vars(counts) for name, counts in progress.sources.items()},
         "seconds": round(progress.seconds, 3),
     }
