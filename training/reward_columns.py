@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +18,8 @@ PROBLEM_COLUMN = "problem"
 _OF_THE_TRAINER = {"trainer_state", "log_extra", "log_metric", "environments"}
 _STRUCTS = {"verifiable_code"}
 """Task types whose gold is a struct of tests, also where a column holds it as JSON."""
+_GSM8K = re.compile(r"(?:\A|\n)####[ \t]*(\S[^\n]*)\s*\Z")
+"""How GSM8K (arXiv:2110.14168) and what follows it end a solution: a line of its own with the answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +101,9 @@ def _verification_info(task_type: str, gold: Any) -> dict[str, Any]:
         gold = parse_struct(gold, column="gold")
     if isinstance(gold, dict):
         return {name: value for name, value in gold.items() if value is not None}
+    if isinstance(gold, str) and canonical_task_type(task_type) == "verifiable_math":
+        stated = _GSM8K.search(gold)
+        gold = stated[1].strip() if stated else gold
     return {"ground_truth": gold}
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any, NamedTuple
 
 from genesys.causes import CAUSES
+from genesys.schema.text import CLOSE, OPEN
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class Watch:
         self._recent: tuple[str | None, ...] = ()
         self._warned = 0.0
         self._causes_seen: frozenset[str] = frozenset()
+        self._told_of_tags = False
 
     def __reduce__(self) -> tuple[type[Watch], tuple[str, float]]:
         return Watch, (self._name, self._alarm_share)
@@ -68,6 +70,18 @@ class Watch:
                 log_metric(f"{self._name}/{metric}", value)
         if callable(log_extra):
             log_extra(f"{self._name}_cause", [outcome.cause or "" for outcome in outcomes])
+
+    def look_at_tags(self, texts: Iterable[str]) -> None:
+        """Warns once where reasoning is closed that was never opened: the chat template opened it."""
+        if self._told_of_tags or not any(CLOSE in text and OPEN not in text for text in texts):
+            return
+        self._told_of_tags = True
+        logger.warning(
+            "%s: completions close %s without opening it. If the chat template opens it, say so, or an answer "
+            "inside unfinished reasoning counts: reward(opened=opened_by(tokenizer))",
+            self._name,
+            OPEN,
+        )
 
     def _metrics(self, outcomes: Sequence[Outcome], batch_seconds: float) -> dict[str, float]:
         if not outcomes:

@@ -98,6 +98,8 @@ class VerifiedReward:
         deceivable: dict[str, bool] = {}  # by digest: a group shares its problem, whose tests may be large
         rows = [self._row(*row, deceivable) for row in zip(cells, prompts, completions, strict=True)]
         self._check_any_problem(rows, cells)
+        if self.opened is None:
+            self._watch.look_at_tags(row[1] for row in rows if isinstance(row, tuple))
         graded = self._grader.outcomes([row if isinstance(row, tuple) else None for row in rows])
         return [
             self._judged(outcome) if outcome is not None else Outcome(None, str(row))

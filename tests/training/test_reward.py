@@ -74,6 +74,16 @@ def test_a_template_that_opens_the_reasoning_is_told_by_an_option() -> None:
     assert score(reward(opened="<think>\n"), f"so {RIGHT}", f"</think>{RIGHT}", prompt=chat) == [0.0, 1.0]
 
 
+def test_a_template_that_opens_the_reasoning_untold_is_warned_of_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Two lines in somebody's TRL script, R1's template, and no preflight."""
+    untold, told = reward(), reward(opened="<think>\n")
+    for made in (told, untold, untold):
+        score(made, f"so 41</think>{RIGHT}", f"<think>6 * 7</think>{RIGHT}")
+    assert [record.getMessage().count("opened_by(tokenizer)") for record in caplog.records] == [1]
+
+
 def test_what_a_template_opens_is_read_from_the_tokenizer() -> None:
     class Tokenizer:
         chat_template = "…"
@@ -111,6 +121,19 @@ def test_rows_of_anybody_need_a_task_type_and_a_column() -> None:
     assert made(prompts=["q"] * 4, completions=answers, **golds) == [1.0, 1.0, 1.0, None]
     with pytest.raises(ConfigurationError, match="go together"):
         reward(gold="solution")
+
+
+def test_the_golds_of_gsm8k_are_read() -> None:
+    golds = [
+        "She sold 48 / 2 = <<48/2=24>>24.\n#### 42",
+        "#### 42",
+        "1,042 is\n#### 1,042",
+        "#### Step\n\\boxed{42}",
+    ]
+    answers = [RIGHT, RIGHT, "\\boxed{1042}", RIGHT]
+    made = reward(task_type="verifiable_math", gold="answer")
+    assert made(prompts=["q"] * 4, completions=answers, answer=golds) == [1.0] * 4
+    assert made(prompts=["q"], completions=[WRONG], answer=golds[:1]) == [0.0]
 
 
 def test_a_missing_column_is_one_clear_error_that_names_those_there() -> None:

@@ -182,17 +182,10 @@ def test_the_command_says_one_object_on_stdout(model: Path, dataset: Path, tmp_p
     assert (report["kind"], report["steps"]) == ("sft", 1)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["grpo", "--model", "m", "--env", "genesys/math-v0", "--set", "lerning_rate=1"], "learning_rate"),
-        (["sft", "nowhere.toml"], "nowhere.toml"),
-    ],
-)
-def test_wrong_usage_is_named(arguments: list[str], said: str) -> None:
-    done = genesys(*arguments, "--out", "unused")
+def test_wrong_usage_is_named() -> None:
+    done = genesys("grpo", "nowhere.toml", "--out", "unused")
     assert done.returncode == 2
-    assert said in done.stderr
+    assert "nowhere.toml" in done.stderr
     assert "Traceback" not in done.stderr
     assert not Path("unused").exists()
 
