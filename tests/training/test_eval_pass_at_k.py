@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from recordings import write_recording
 
+from genesys.cli.evaluate import _named_key, evaluate
 from genesys.errors import ConfigurationError
 from genesys.training.pass_at_k import ALL, bootstrap, evaluate_run, pass_at_k
 
@@ -80,18 +82,34 @@ def test_eval_samples_scores_and_evaluates_and_goes_on_with_the_same_run(tmp_pat
     assert again["sources"] == first["sources"]
 
 
+RUN = Path("run")
+
+
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("given", "said"),
     [
-        (["--k", "1"], "--out is missing"),
-        (["run", "--model", "m"], "--model is for sampling"),
-        (["run", "--answer-format", "bare"], "--answer-format is for sampling"),
-        (["run", "--k", "x"], "--k 'x'"),
-        (["nowhere"], "run.json"),
+        ({"run": RUN, "model": "m"}, "--model is for sampling"),
+        ({"run": RUN, "answer_format": "bare"}, "--answer-format is for sampling"),
+        ({"run": RUN, "k": "x"}, "--k 'x'"),
+        ({"run": Path("nowhere")}, "run.json"),
     ],
 )
-def test_wrong_usage_of_eval_is_named(arguments: list[str], said: str) -> None:
-    done = genesys("eval", *arguments)
+def test_wrong_usage_of_eval_is_named(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        evaluate(**given)
+
+
+def test_wrong_usage_of_eval_is_one_clear_error() -> None:
+    done = genesys("eval", "--k", "1")
     assert done.returncode == 2
-    assert said in done.stderr
+    assert "--out is missing" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_name_that_several_verifiers_have_is_refused(tmp_path: Path) -> None:
+    both = [verdict(1.0), replace(verdict(0.0), verifier="math@1+abc")]
+    run = make_run(tmp_path / "run", [Row(problem=problem("a"), verdicts=both)])
+    with pytest.raises(ConfigurationError, match="names several"):
+        _named_key(run, "math")
+    assert _named_key(run, "math@1") == "math@1"
+    assert _named_key(run, "math@1+abc") == "math@1+abc"
