@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from threading import local
 from typing import Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,8 +21,13 @@ from genesys.curation.out_folder import Workplace
 from genesys.curation.recipe import Output
 from genesys.curation.shards import DataFile, ShardWriter
 
+_KEY = "bucket_place"
+
 _AHEAD = 2
 """Buckets that are made or wait to be written while one is written."""
+
+_DECIDED_AT_ONCE = 32
+"""Buckets whose narrow rows are fetched together: each fetch looks through all of them."""
 
 Shaped = dict[str, list[pa.RecordBatch]]
 
@@ -58,8 +64,8 @@ def write_outputs(
         pool = stack.enter_context(ThreadPoolExecutor(max_workers=threads))
         queue = _Writing(stack.enter_context(ThreadPoolExecutor(max_workers=len(writers))), writers)
         waiting: deque[Future[Shaped]] = deque()
-        for number, bounds in enumerate(buckets.bounds()):
-            waiting.append(pool.submit(shaper.shape, number, shaper.decided(*bounds)))
+        for number, decided in enumerate(shaper.decided()):
+            waiting.append(pool.submit(shaper.shape, number, decided))
             if len(waiting) > _AHEAD:
                 queue.write(waiting.popleft().result())
         while waiting:
@@ -77,6 +83,11 @@ def _needed(outputs: Sequence[Output]) -> str:
         for output in outputs
     ]
     return " UNION ".join(parts)
+
+
+def _between(table: pa.Table, first: int, last: int) -> pa.Table:
+    start, end = np.searchsorted(table.column(_KEY).to_numpy(), [first, last + 1]).tolist()
+    return table.slice(start, end - start).drop_columns(_KEY)
 
 
 def _rows_of(output: Output, bench: Lake, texts: TextTable) -> list[pa.RecordBatch]:
@@ -120,18 +131,30 @@ class _Shaper:
         self._stack = ExitStack()
         self._local = local()
 
-    def decided(self, first: int, last: int) -> dict[str, pa.Table]:
-        """The narrow tables of the places from first to last; from the lake's own thread."""
-        within = f"BETWEEN {first} AND {last}"
-        tables = {"candidate": self._lake.table(f"FROM candidate WHERE place {within}")}
-        for output in self._outputs:
-            table, key = (
-                (f"selected_{output.name}", "places[1]")
-                if output.layout.selected
-                else (f"kept_{output.name}", "place")
+    def decided(self) -> Iterator[dict[str, pa.Table]]:
+        """The narrow tables of each bucket in turn; from the lake's own thread."""
+        bounds = list(self._buckets.bounds())
+        for start in range(0, len(bounds), _DECIDED_AT_ONCE):
+            some = bounds[start : start + _DECIDED_AT_ONCE]
+            tables = {
+                name: self._span(name, key, some[0][0], some[-1][1]) for name, key in self._keys().items()
+            }
+            for first, last in some:
+                yield {name: _between(table, first, last) for name, table in tables.items()}
+
+    def _keys(self) -> dict[str, str]:
+        """Narrow table -> the place by which its rows belong to a bucket."""
+        return {"candidate": "place"} | {
+            f"selected_{output.name}" if output.layout.selected else f"kept_{output.name}": (
+                "places[1]" if output.layout.selected else "place"
             )
-            tables[table] = self._lake.table(f"FROM {table} WHERE {key} {within}")
-        return tables
+            for output in self._outputs
+        }
+
+    def _span(self, table: str, key: str, first: int, last: int) -> pa.Table:
+        return self._lake.table(
+            f"SELECT *, {key} AS {_KEY} FROM {table} WHERE {key} BETWEEN {first} AND {last} ORDER BY {_KEY}"
+        )
 
     def shape(self, number: int, decided: dict[str, pa.Table]) -> Shaped:
         """The rows of all outputs, in order."""
