@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from genesys.curation.out_folder import FORMAT, MANIFEST
 from genesys.curation.recipe import DEFAULT
 from genesys.curation.reporting.binning import Numbers
 from genesys.errors import DataError
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 class DatasetFiles:
@@ -35,7 +38,7 @@ class DatasetFiles:
             known = self.manifest["format"] == FORMAT
         except (OSError, ValueError, KeyError, TypeError):
             known = False
-        if not known:
+        if not known or not _sound(self.manifest):
             raise DataError(
                 f"{folder / MANIFEST} is no manifest of a dataset", "Make it again: genesys curate"
             )
@@ -91,6 +94,18 @@ class DatasetFiles:
             return pq.ParquetFile(path)
         except (pa.ArrowException, OSError) as error:
             raise DataError(f"cannot read {path}: {error}", "Make it again: genesys curate") from error
+
+
+def _sound(manifest: Mapping[str, Any]) -> bool:
+    """Whether names are names and paths stay within the folder: a manifest may be a stranger's."""
+    try:
+        names = [*manifest["outputs"], *manifest["configs"]]
+        paths = [PurePosixPath(file["path"]) for file in manifest["files"]]
+    except (KeyError, TypeError):
+        return False
+    return all(_NAME.fullmatch(name) for name in names) and not any(
+        path.is_absolute() or ".." in path.parts for path in paths
+    )
 
 
 def lengths(files: DatasetFiles, output: str) -> dict[str, Numbers]:

@@ -135,7 +135,7 @@ def test_names_that_name_nobody_or_several_are_refused(run: Path, tmp_path: Path
         diff([several], "synthetic-1", before=["math"], after=["math@1"])
 
 
-def test_the_command_prints_it_for_people_and_for_programs(run: Path) -> None:
+def test_the_command_prints_it(run: Path) -> None:
     shown = genesys("diff", run, "--from", "math-verify", "--to", "math@1")
     assert shown.returncode == 0, shown.stderr
     for words in (
@@ -144,7 +144,10 @@ def test_the_command_prints_it_for_people_and_for_programs(run: Path) -> None:
         "1 completions that only --to has scored",
     ):
         assert words in shown.stdout
-    found = json.loads(genesys("diff", run, "--from", OLD, "--to", NEW, "--samples", 0, "--json").stdout)
+
+
+def test_the_report_is_json(report: DiffReport) -> None:
+    found = json.loads(json.dumps(report.to_json()))
     assert found["flips"] == 3
-    assert found["samples"] == []
     assert found["sets"][1]["entered"] == [["one/1"], ["three/0"]]
+    assert found["matrix"]["right"]["wrong"] == 1

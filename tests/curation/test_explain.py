@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
@@ -158,7 +157,3 @@ def test_the_command_tells_it(home: Path) -> None:
         "math-verify@1",
     ):
         assert words in shown.stdout
-    listed = genesys("explain", home / "near" / "run", "first")
-    assert "not_selected" in listed.stdout
-    found = json.loads(genesys("explain", home / "near" / "run", "first/0", "--json").stdout)
-    assert found["responses"][0]["outputs"][0]["steps"][0]["said"] == "kept"

@@ -95,9 +95,6 @@ def test_a_public_repository_never_gets_what_is_to_be_private(dataset: Path) -> 
         assert "is public" in refused.stderr
         assert not hub.repos["me/first"].files
         assert not hub.large
-        stranger = push(dataset, hub, token="hf_of_nobody")
-        assert stranger.returncode == 2
-        assert "hf auth login" in stranger.stderr
 
 
 def test_a_dry_run_asks_no_server(dataset: Path) -> None:
@@ -165,6 +162,3 @@ def test_nobody_logged_in_is_said_at_once(dataset: Path) -> None:
     done = genesys("push", dataset, "--to", "me/first", "--licence", "mit", **nobody)
     assert done.returncode == 2
     assert "nobody is logged in" in done.stderr
-    gone = genesys("push", dataset, "--to", "me/first", "--licence", "mit", **nobody | {"HF_TOKEN": "x"})
-    assert gone.returncode == 1
-    assert "cannot push to http://127.0.0.1:9" in gone.stderr

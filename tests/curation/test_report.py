@@ -158,9 +158,8 @@ def test_the_command_writes_the_page_and_refuses_what_is_neither(run: Path, tmp_
     assert done.returncode == 0, done.stderr
     assert out.stat().st_size > 10_000
     (tmp_path / "nothing").mkdir()
-    wrong = genesys("report", tmp_path / "nothing", "--out", out)
-    assert wrong.returncode == 2
-    assert "neither a run nor a dataset" in wrong.stderr
+    with pytest.raises(ConfigurationError, match="neither a run nor a dataset"):
+        write_report(tmp_path / "nothing", out)
 
 
 def test_a_damaged_manifest_and_a_verifier_for_a_dataset_are_refused(dataset: Path, tmp_path: Path) -> None:
@@ -170,6 +169,17 @@ def test_a_damaged_manifest_and_a_verifier_for_a_dataset_are_refused(dataset: Pa
     with pytest.raises(DataError, match="is no manifest"):
         write_report(tmp_path, tmp_path / "page.html")
     assert not (tmp_path / "page.html").exists()
+
+
+@pytest.mark.parametrize(("old", "new"), [('"sft/train', '"../sft/train'), ('"sft": {', '"x}</style>": {')])
+def test_a_strangers_manifest_leads_nowhere_and_styles_nothing(
+    dataset: Path, tmp_path: Path, old: str, new: str
+) -> None:
+    text = (dataset / "manifest.json").read_text()
+    assert old in text
+    (tmp_path / "manifest.json").write_text(text.replace(old, new))
+    with pytest.raises(DataError, match="is no manifest"):
+        write_report(tmp_path, tmp_path / "page.html")
 
 
 @given(st.text(), st.text())
