@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -90,6 +91,8 @@ def run_training(
     progress = TrainingProgress()
     with terminable(), watching_training(progress):
         report = train(settings, progress=progress, force=force)
+    if os.environ.get("RANK", "0") != "0":  # torchrun's and accelerate's word: one process of several speaks
+        return
     if json:
         print_json(report.to_json())
     else:
