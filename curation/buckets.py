@@ -20,6 +20,7 @@ from genesys.curation.lake import Lake
 from genesys.curation.scanning import Locations, for_each_table, sorted_pairs
 
 BYTES_PER_BUCKET = 32 << 20
+_BYTES_AT_ONCE = 128 << 20
 
 # Location -> a place of the bucket in which its row is needed. A problem's rows are needed in one bucket.
 _NEEDED = {
@@ -121,11 +122,42 @@ def fill_buckets(
         found = lake.table(query)
         locations, places = sorted_pairs(found.column("location"), found.column("place"))
 
-        def deal(
-            table: pa.Table, view: str = view, locations: Locations = locations, places: Locations = places
-        ) -> None:
-            at = np.searchsorted(locations, table.column("location").to_numpy())
-            buckets.deal(view, table, places[at])
-
-        for_each_table(rows, locations, columns, deal, threads=threads)
+        dealer = _Dealer(buckets, view, locations, places)
+        for_each_table(rows, locations, columns, dealer.add, threads=threads)
+        dealer.finish()
     return buckets
+
+
+class _Dealer:
+    """Deals rows of one kind, many at a time: what a bucket gets at once is worth writing.
+
+    The number of writes would otherwise grow with the square of the texts.
+    """
+
+    def __init__(self, buckets: Buckets, view: str, locations: Locations, places: Locations) -> None:
+        self._buckets = buckets
+        self._view = view
+        self._locations = locations
+        self._places = places
+        self._lock = Lock()
+        self._waiting: list[pa.Table] = []
+        self._bytes = 0
+
+    def add(self, table: pa.Table) -> None:
+        """Takes rows; from any thread."""
+        with self._lock:
+            self._waiting.append(table)
+            self._bytes += table.nbytes
+            if self._bytes >= _BYTES_AT_ONCE:
+                self._deal()
+
+    def finish(self) -> None:
+        """Deals the rest."""
+        if self._waiting:
+            self._deal()
+
+    def _deal(self) -> None:
+        table = pa.concat_tables(self._waiting)
+        self._waiting, self._bytes = [], 0
+        at = np.searchsorted(self._locations, table.column("location").to_numpy())
+        self._buckets.deal(self._view, table, self._places[at])
