@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import signal
 import sys
 import time
 from pathlib import Path
@@ -184,6 +185,8 @@ def in_terminal(arguments: list[str], keys: list[str]) -> str:
         if keys and shown.count("page ") > asked:
             asked = shown.count("page ")
             os.write(terminal, keys.pop(0).encode())
+    if time.monotonic() >= deadline:
+        os.kill(process, signal.SIGKILL)
     _, status = os.waitpid(process, 0)
     assert os.waitstatus_to_exitcode(status) == 0, shown
     assert not keys

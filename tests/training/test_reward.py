@@ -7,6 +7,7 @@ import math
 import multiprocessing
 import pickle
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from code_problems_for_tests import code_problem
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from odd_verifiers import AsyncVerifier, OddVerifier, RefusingVerifier
+from reward_calls import score
 from runs import make_problem
 
 from genesys.errors import ConfigurationError, UnknownName
@@ -24,15 +26,6 @@ from genesys.training.prompt_data import problem_cell
 from genesys.training.reward_watch import Outcome
 
 RIGHT, WRONG = "\\boxed{42}", "\\boxed{41}"
-
-
-def score(made: VerifiedReward, *completions: Any, prompt: Any = "q", **columns: Any) -> list[float | None]:
-    cells = [problem_cell(make_problem(number)) for number in range(len(completions))]
-    return made(
-        prompts=[prompt] * len(completions),
-        completions=list(completions),
-        **({"problem": cells} | columns),
-    )
 
 
 def turn(content: Any, **fields: Any) -> list[dict[str, Any]]:
@@ -195,8 +188,9 @@ def test_it_is_the_same_after_pickling_and_has_a_name() -> None:
 def test_it_scores_in_forked_and_spawned_children(method: str) -> None:
     made = reward()
     assert score(made, RIGHT) == [1.0]
-    with multiprocessing.get_context(method).Pool(1) as pool:
-        assert pool.apply(score, (made, RIGHT, WRONG)) == [1.0, 0.0]
+    context = multiprocessing.get_context(method)
+    with ProcessPoolExecutor(1, mp_context=context) as pool:  # which says so where a child dies
+        assert pool.submit(score, made, RIGHT, WRONG).result(timeout=120) == [1.0, 0.0]
 
 
 def test_a_named_verifier_takes_the_place_of_the_default() -> None:

@@ -105,7 +105,7 @@ def _key() -> str:
 def _unbuffered(descriptor: int) -> Iterator[None]:
     before = termios.tcgetattr(descriptor)
     try:
-        tty.setcbreak(descriptor)
+        tty.setcbreak(descriptor, termios.TCSADRAIN)  # keys pressed while a page was drawn count
         yield
     finally:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
