@@ -20,7 +20,7 @@ from genesys.curation.lake import Lake
 from genesys.curation.scanning import Locations, for_each_table, sorted_pairs
 
 BYTES_PER_BUCKET = 32 << 20
-_BYTES_AT_ONCE = 128 << 20
+_BYTES_AT_ONCE = 96 << 20
 
 # Location -> a place of the bucket in which its row is needed. A problem's rows are needed in one bucket.
 _NEEDED = {
@@ -148,16 +148,19 @@ class _Dealer:
         with self._lock:
             self._waiting.append(table)
             self._bytes += table.nbytes
-            if self._bytes >= _BYTES_AT_ONCE:
-                self._deal()
+            ready = self._taken() if self._bytes >= _BYTES_AT_ONCE else []
+        self._deal(ready)
 
     def finish(self) -> None:
         """Deals the rest."""
-        if self._waiting:
-            self._deal()
+        self._deal(self._taken())
 
-    def _deal(self) -> None:
-        table = pa.concat_tables(self._waiting)
-        self._waiting, self._bytes = [], 0
-        at = np.searchsorted(self._locations, table.column("location").to_numpy())
-        self._buckets.deal(self._view, table, self._places[at])
+    def _taken(self) -> list[pa.Table]:
+        taken, self._waiting, self._bytes = self._waiting, [], 0
+        return taken
+
+    def _deal(self, tables: list[pa.Table]) -> None:
+        if tables:
+            table = pa.concat_tables(tables)
+            at = np.searchsorted(self._locations, table.column("location").to_numpy())
+            self._buckets.deal(self._view, table, self._places[at])

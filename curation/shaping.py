@@ -70,8 +70,7 @@ def write_outputs(
                 queue.write(waiting.popleft().result())
         while waiting:
             queue.write(waiting.popleft().result())
-        queue.wait()
-        return {name: writer.finish() for name, writer in writers.items()}
+        return queue.finish()
 
 
 def _needed(outputs: Sequence[Output]) -> str:
@@ -110,6 +109,12 @@ class _Writing:
         self._running = [
             self._pool.submit(self._writers[name].add, batches) for name, batches in shaped.items()
         ]
+
+    def finish(self) -> dict[str, list[DataFile]]:
+        """Ends all outputs, at once: each is made durable and read again for its digest."""
+        self.wait()
+        ending = {name: self._pool.submit(writer.finish) for name, writer in self._writers.items()}
+        return {name: future.result() for name, future in ending.items()}
 
     def wait(self) -> None:
         for future in self._running:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -69,15 +71,14 @@ class Synthetic1Raw:
 
     def finish(self, batch: pa.RecordBatch, texts: Texts) -> pa.RecordBatch:
         """Writes the text, the two JSON columns and the dataset's name."""
-        narrow = batch.select(["cause", "info", "metadata", *_PROVENANCE]).to_pylist()
-        problems = [struct(row["metadata"]) for row in narrow]
+        metadata = batch.column("metadata").to_pylist()
+        info = zip(batch.column("cause").to_pylist(), batch.column("info").to_pylist(), strict=True)
+        ours = zip(*(batch.column(name).to_pylist() for name in _PROVENANCE), strict=True)
         made = {
             "llm_response": texts.of(batch.column("location")),
-            "hf_dataset_name": [as_text(metadata.get("hf_dataset_name")) for metadata in problems],
-            "verification_result_info": [_result_info(row["cause"], row["info"]) for row in narrow],
-            "metadata": [
-                _with_provenance(metadata, row) for metadata, row in zip(problems, narrow, strict=True)
-            ],
+            "hf_dataset_name": [as_text(_parsed(text).get("hf_dataset_name")) for text in metadata],
+            "verification_result_info": [_result_info(*verdict) for verdict in info],
+            "metadata": [_with_provenance(text, row) for text, row in zip(metadata, ours, strict=True)],
         }
         columns = [
             pa.array(made[name], pa.string()) if name in made else batch.column(name)
@@ -117,12 +118,21 @@ class Synthetic1Sft:
         return shaped([*columns, messages], self.schema)
 
 
+@lru_cache(maxsize=1024)
+def _parsed(text: str | None) -> Mapping[str, Any]:
+    """A problem's metadata; its completions follow one another."""
+    return struct(text)
+
+
+@lru_cache(maxsize=1024)
 def _result_info(cause: str | None, info: str | None) -> str:
     found = struct(info)
     return canonical_json(found if cause is None else {**found, "failure_reason": cause})
 
 
-def _with_provenance(problem: dict[str, Any], row: dict[str, Any]) -> str:
-    ours = {name: row[name] for name in _PROVENANCE} | {"sampling": struct(row["sampling"])}
+def _with_provenance(metadata: str | None, values: tuple[Any, ...]) -> str:
+    problem = _parsed(metadata)
+    ours = dict(zip(_PROVENANCE, values, strict=True))
+    ours["sampling"] = struct(ours["sampling"])
     taken = {name: problem[name] for name in ours if name in problem}
     return canonical_json({**problem, **ours, **({"problem_metadata": taken} if taken else {})})
